@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours is compiled as Swift 6 and without warnings.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .swiftLanguageMode(.v6)]
+
+/// A target of the engine or the display; `dependencies` are layers below it only.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of the target `name`.
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "orrery",
+  products: [.executable(name: "orrery", targets: ["orrery"])],
+  dependencies: [
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
+  targets: [
+    // Layer 0: plain tools
+    module("Basics"),
+    module("PersistentCollections", ["Basics"]),
+    module("TerminalCore"),
+    // Layer 1: the kernel, and the pure cores
+    module("SimulationKernel", ["Basics", "PersistentCollections"]),
+    module("Raft", ["Basics"]),
+    module("MVCC", ["Basics", "PersistentCollections"]),
+    module("KubeAPI", ["Basics", "PersistentCollections"]),
+    module("Widgets", ["TerminalCore"]),
+    // Layer 2: what components are made with
+    module("Etcd", ["Basics", "PersistentCollections", "Raft", "MVCC"]),
+    module("ControllerRuntime", ["Basics", "PersistentCollections", "KubeAPI"]),
+    // Layer 3: the components
+    module(
+      "APIServer", ["Basics", "PersistentCollections", "KubeAPI", "MVCC", "Etcd"]),
+    module(
+      "KubeScheduler", ["Basics", "PersistentCollections", "KubeAPI", "ControllerRuntime"]),
+    module("Controllers", ["Basics", "PersistentCollections", "KubeAPI", "ControllerRuntime"]),
+    module("Kubelet", ["Basics", "PersistentCollections", "KubeAPI", "ControllerRuntime"]),
+    module("KubeProxy", ["Basics", "PersistentCollections", "KubeAPI", "ControllerRuntime"]),
+    // Layer 4: the world
+    module(
+      "Engine",
+      [
+        "Basics", "PersistentCollections", "SimulationKernel", "Raft", "MVCC", "KubeAPI", "Etcd",
+        "ControllerRuntime", "APIServer", "KubeScheduler", "Controllers", "Kubelet", "KubeProxy",
+      ]),
+    // Layer 5: what people bring to a world
+    module("Manifests", ["Basics", "KubeAPI", yams]),
+    module("Kubectl", ["Basics", "KubeAPI", "Engine", "Manifests"]),
+    module("Scenarios", ["Basics", "KubeAPI", "Engine", "Manifests", "Kubectl", yams]),
+    // Layers 6 to 8: the face and the command
+    .target(
+      name: "Themes", dependencies: ["TerminalCore"], path: "themes",
+      resources: [.embedInCode("data")], swiftSettings: strict),
+    .target(
+      name: "CNcurses",
+      linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+    module("Ncurses", ["TerminalCore", "CNcurses"]),
+    module(
+      "Dashboard",
+      [
+        "Basics", "KubeAPI", "Engine", "Kubectl", "Scenarios", "Manifests", "TerminalCore",
+        "Widgets", "Themes",
+      ]),
+    .executableTarget(
+      name: "orrery",
+      dependencies: [
+        "Basics", "KubeAPI", "Engine", "Manifests", "Kubectl", "Scenarios", "TerminalCore",
+        "Widgets", "Themes", "Dashboard", "Ncurses", arguments,
+      ],
+      swiftSettings: strict),
+    // Tests
+    tests("Basics", ["Basics", "PersistentCollections"]),
+    tests("SimulationKernel", ["Basics", "SimulationKernel"]),
+    tests("Raft", ["Basics", "Raft"]),
+    tests("MVCC", ["Basics", "PersistentCollections", "MVCC"]),
+    tests("Etcd", ["Basics", "Raft", "MVCC", "Etcd"]),
+    tests("KubeAPI", ["Basics", "KubeAPI", "Manifests"]),
+    tests("ControllerRuntime", ["Basics", "KubeAPI", "ControllerRuntime"]),
+    tests("APIServer", ["Basics", "KubeAPI", "MVCC", "Etcd", "APIServer"]),
+    tests(
+      "KubeScheduler", ["Basics", "KubeAPI", "ControllerRuntime", "KubeScheduler", "Manifests"]),
+    tests("Controllers", ["Basics", "KubeAPI", "ControllerRuntime", "Controllers"]),
+    tests("Kubelet", ["Basics", "KubeAPI", "ControllerRuntime", "Kubelet", "KubeProxy"]),
+    tests("Engine", ["Basics", "KubeAPI", "Engine", "Manifests"]),
+    tests(
+      "Scenarios", ["Basics", "KubeAPI", "Engine", "Manifests", "Kubectl", "Scenarios"],
+      exclude: ["Data"]),
+    tests("TerminalCore", ["TerminalCore", "Widgets", "Ncurses", "Themes"]),
+    tests("Dashboard", ["Dashboard", "Engine", "TerminalCore", "Themes"], exclude: ["Golden"]),
+    tests("EndToEnd", []),
+  ]
+)
