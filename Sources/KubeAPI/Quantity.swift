@@ -1,0 +1,59 @@
+/// A resource quantity (`resource.Quantity`): `100m`, `64Mi`, `2`, kept to the thousandth.
+public struct Quantity: Sendable, Hashable {
+  /// The suffix family it is written back in.
+  public enum Format: UInt8, Sendable, Hashable {
+    case decimalSI, binarySI, decimalExponent
+  }
+
+  /// Thousandths of the unit; saturating.
+  public var milliValue: Int64
+  public var format: Format
+
+  public init(milliValue: Int64, format: Format = .decimalSI) {
+    self.milliValue = milliValue
+    self.format = format
+  }
+  public init(_ value: Int64, format: Format = .decimalSI) {
+    let (product, overflow) = value.multipliedReportingOverflow(by: 1000)
+    self.init(milliValue: overflow ? (value < 0 ? .min : .max) : product, format: format)
+  }
+
+  /// Whole units, rounded up.
+  public var value: Int64 {
+    milliValue >= 0
+      ? milliValue / 1000 + (milliValue % 1000 > 0 ? 1 : 0) : milliValue / 1000
+  }
+}
+
+/// Quantities by resource name (`cpu`, `memory`, `pods`, …), sorted by name.
+public struct ResourceList: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+  public struct Entry: Sendable, Equatable {
+    public var name: String
+    public var quantity: Quantity
+  }
+  public private(set) var entries: [Entry] = []
+
+  public init() {}
+  public init(dictionaryLiteral elements: (String, Quantity)...) {
+    for (name, quantity) in elements { self[name] = quantity }
+  }
+
+  public var isEmpty: Bool { entries.isEmpty }
+
+  public subscript(name: String) -> Quantity? {
+    get { entries.first { $0.name == name }?.quantity }
+    set {
+      if let at = entries.firstIndex(where: { $0.name == name }) {
+        if let newValue { entries[at].quantity = newValue } else { entries.remove(at: at) }
+      } else if let newValue {
+        let at = entries.firstIndex { $0.name > name } ?? entries.count
+        entries.insert(Entry(name: name, quantity: newValue), at: at)
+      }
+    }
+  }
+
+  /// Thousandths of a core; 0 when absent.
+  public var cpuMilli: Int64 { self["cpu"]?.milliValue ?? 0 }
+  /// Bytes; 0 when absent.
+  public var memoryBytes: Int64 { self["memory"]?.value ?? 0 }
+}
