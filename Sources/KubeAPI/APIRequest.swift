@@ -17,6 +17,8 @@ public struct APIRequest: Sendable {
   public var subresource: Subresource?
   /// The authenticated user, as `system:kube-scheduler`; what audit and traces show.
   public var user = ""
+  /// A service account token; where there is one, it and not `user` says who asks.
+  public var bearerToken = ""
   /// The body of a create, update, or a binding's target.
   public var body: Body?
   public var options = Options()

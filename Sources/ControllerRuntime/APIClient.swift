@@ -1,0 +1,124 @@
+import Basics
+import KubeAPI
+
+/// A component's side of its connection to an API server: numbers requests, holds them back to the
+/// client's rate limit, and remembers what each was for.
+///
+/// `Tag` is the component's note to itself on a request. The owner calls `timer` for its timers
+/// with the tag given at `init`, and `answered` for each response.
+public struct APIClient<Tag: Sendable>: Sendable {
+  public struct Pending: Sendable {
+    public var tag: Tag
+    public var cause: TraceID
+    public var isWatch: Bool
+  }
+
+  private struct Waiting: Sendable {
+    var id: RequestID
+    var request: APIRequest
+    var timeout: Span?
+    var cause: TraceID
+  }
+
+  public let user: String
+  private let timerTag: UInt8
+  private var bucket: TokenBucket?
+  private var nextID: RequestID = 1
+  private var pending = LookupTable<RequestID, Pending>()
+  private var waiting = BoundedQueue<Waiting>(capacity: 1 << 20)
+  private var isTimerArmed = false
+
+  /// `qps` 0 means no client-side limit. `timerTag` is the tag of the timers that are this
+  /// client's.
+  public init(user: String, qps: Int, burst: Int, timerTag: UInt8) {
+    self.user = user
+    self.timerTag = timerTag
+    bucket = qps > 0 ? TokenBucket(qps: qps, burst: burst) : nil
+  }
+
+  /// Requests sent or held back, watches included.
+  public var inFlight: Int { pending.count }
+  /// Requests held back by the rate limit.
+  public var heldBack: Int { waiting.count }
+
+  /// Sends `request` as soon as the rate limit lets it. With `timeout`, no answer by then counts as
+  /// the answer "context deadline exceeded".
+  @discardableResult
+  public mutating func call(
+    _ request: APIRequest, tag: Tag, timeout: Span? = nil, now: Tick, into effects: inout Effects
+  ) -> RequestID {
+    let id = nextID
+    nextID += 1
+    var request = request
+    request.user = user
+    pending[id] = Pending(tag: tag, cause: effects.cause, isWatch: request.verb == .watch)
+    let item = Waiting(id: id, request: request, timeout: timeout, cause: effects.cause)
+    if waiting.isEmpty, bucket?.take(at: now) ?? true {
+      send(item, into: &effects)
+    } else if waiting.push(item) {
+      armIfNeeded(into: &effects)
+    } else {
+      pending.removeValue(forKey: id)
+    }
+    return id
+  }
+
+  /// The client's own timers: rate limit and time-outs. Returns the requests that timed out, each
+  /// to be handled like a failed response.
+  public mutating func timer(
+    _ timer: TimerID, now: Tick, into effects: inout Effects
+  ) -> (RequestID, Pending)? {
+    precondition(timer.tag == timerTag, "not this client's timer")
+    if timer.payload == 0 {
+      isTimerArmed = false
+      while let item = waiting.first, bucket?.take(at: now) ?? true {
+        _ = waiting.pop()
+        guard pending.contains(item.id) else { continue }
+        let cause = effects.cause
+        effects.because(item.cause)
+        send(item, into: &effects)
+        effects.because(cause)
+      }
+      if !waiting.isEmpty { armIfNeeded(into: &effects) }
+      return nil
+    }
+    guard let entry = pending.removeValue(forKey: timer.payload) else { return nil }
+    effects.cancel(timer.payload)
+    return (timer.payload, entry)
+  }
+
+  /// What the request was for; nil where nobody waits for it any more. A watch stays pending.
+  public mutating func answered(_ id: RequestID) -> Pending? { pending.removeValue(forKey: id) }
+
+  /// What an open watch was for.
+  public func watch(_ id: RequestID) -> Pending? { pending[id] }
+
+  /// Closes a watch or gives up on a request.
+  public mutating func cancel(_ id: RequestID, into effects: inout Effects) {
+    if pending.removeValue(forKey: id) != nil { effects.cancel(id) }
+  }
+
+  /// Takes everything that was in flight, in the order of sending: for `ClientEvent.disconnected`.
+  /// What the rate limit still holds back stays and is sent on the next connection.
+  public mutating func takeLost() -> [(RequestID, Pending)] {
+    var held = LookupSet<RequestID>()
+    var queue = waiting
+    while let item = queue.pop() { held.insert(item.id) }
+    return pending.sortedKeys.filter { !held.contains($0) }.compactMap { id in
+      pending.removeValue(forKey: id).map { (id, $0) }
+    }
+  }
+
+  private mutating func send(_ item: Waiting, into effects: inout Effects) {
+    effects.request(item.id, item.request)
+    if let timeout = item.timeout {
+      effects.arm(TimerID(tag: timerTag, payload: item.id), after: timeout)
+    }
+  }
+
+  private mutating func armIfNeeded(into effects: inout Effects) {
+    guard !isTimerArmed, let bucket else { return }
+    isTimerArmed = true
+    effects.arm(TimerID(tag: timerTag), after: bucket.wait())
+  }
+}

@@ -1,0 +1,131 @@
+import Basics
+import KubeAPI
+
+/// Makes Event objects and correlates repeats (client-go's `tools/record`): the same event again
+/// raises `count` by a patch; ten similar ones within ten minutes become a combined one; a source
+/// that says more than 25 things about one object is held to one per 5 minutes.
+public struct EventRecorder: Sendable {
+  private struct Seen: Sendable {
+    var name: String
+    var count: Int32
+    var first: Timestamp
+  }
+  private struct Similar: Sendable {
+    var messages: [String] = []
+    var last: Tick
+  }
+
+  public let component: String
+  public let host: String
+  private var sequence: UInt64 = 0
+  private var seen = LookupTable<String, Seen>()
+  private var similar = LookupTable<String, Similar>()
+  private var spam = LookupTable<String, TokenBucketPerFiveMinutes>()
+
+  public init(component: String, host: String = "") {
+    self.component = component
+    self.host = host
+  }
+
+  /// The request that records the event, or nil where the spam filter swallows it.
+  public mutating func record(
+    _ object: APIObject, fieldPath: String = "", type: String = "Normal", reason: String,
+    message: String, at time: HostTime
+  ) -> APIRequest? {
+    var target = TargetReference()
+    let metadata = object.metadata
+    target.apiVersion = object.kind.apiVersion
+    target.kind = object.kind.kind
+    target.namespace = metadata.namespace
+    target.name = metadata.name
+    target.uid = metadata.uid
+    target.resourceVersion = String(object.resourceVersion)
+    target.fieldPath = fieldPath
+    return record(target, type: type, reason: reason, message: message, at: time)
+  }
+
+  /// The same about an object known by reference only.
+  public mutating func record(
+    _ target: TargetReference, type: String = "Normal", reason: String, message: String,
+    at time: HostTime
+  ) -> APIRequest? {
+    let spamKey = target.kind + "/" + target.namespace + "/" + target.name + "/" + target.uid.text
+    guard
+      spam[spamKey, default: TokenBucketPerFiveMinutes(at: time.monotonic)]
+        .take(at: time.monotonic)
+    else { return nil }
+
+    let aggregateKey = spamKey + "|" + type + "|" + reason
+    let text = combined(aggregateKey, message, time.monotonic)
+    let key = aggregateKey + "|" + target.fieldPath + "|" + text
+    let namespace = target.namespace.isEmpty ? "default" : target.namespace
+
+    if var earlier = seen[key] {
+      earlier.count += 1
+      seen[key] = earlier
+      var request = APIRequest(.patch, .event, namespace: namespace, name: earlier.name)
+      let document = JSONValue.object(
+        JSONObject([
+          ("count", .integer(Int64(earlier.count))),
+          ("lastTimestamp", .string(time.wall.rfc3339)),
+        ]))
+      request.body = .patch(Patch(.strategicMerge, document))
+      return request
+    }
+
+    // The name of an event is the object's and the time in nanoseconds, in hexadecimal. Virtual
+    // time has microseconds: a counter tells apart what happens within one.
+    sequence = (sequence + 1) % 1000
+    let nanoseconds = UInt64(bitPattern: time.wall.microseconds) &* 1000 &+ sequence
+    let name = target.name + "." + String(nanoseconds, radix: 16)
+    var event = Event(name: name, namespace: namespace)
+    event.involvedObject = target
+    event.reason = reason
+    event.message = text
+    event.type = type
+    event.sourceComponent = component
+    event.sourceHost = host
+    event.reportingComponent = component
+    event.reportingInstance = host
+    event.firstTimestamp = time.wall.truncatedToSeconds
+    event.lastTimestamp = time.wall.truncatedToSeconds
+    event.count = 1
+    if seen.count >= 4096 { seen.removeAll() }
+    seen[key] = Seen(name: name, count: 1, first: time.wall)
+    var request = APIRequest(.create, .event, namespace: namespace, name: name)
+    request.body = .object(event.boxed)
+    return request
+  }
+
+  /// EventAggregator: beyond ten different messages within 600 s the rest are one.
+  private mutating func combined(_ key: String, _ message: String, _ now: Tick) -> String {
+    var record = similar[key] ?? Similar(last: now)
+    if now - record.last > .seconds(600) { record = Similar(last: now) }
+    record.last = now
+    if !record.messages.contains(message) { record.messages.append(message) }
+    let isMany = record.messages.count >= 10
+    if isMany { record.messages.removeFirst() }
+    if similar.count >= 4096 { similar.removeAll() }
+    similar[key] = record
+    return isMany ? "(combined from similar events): " + message : message
+  }
+}
+
+/// The spam filter's bucket: 25 at once, then one in 300 s.
+struct TokenBucketPerFiveMinutes: Sendable {
+  private var tokens = 25
+  private var filledAt: Tick
+
+  init(at now: Tick) { filledAt = now }
+
+  mutating func take(at now: Tick) -> Bool {
+    let periods = (now - filledAt).microseconds / Span.seconds(300).microseconds
+    if periods > 0 {
+      tokens = min(25, tokens + Int(periods))
+      filledAt += .seconds(300) * Int(periods)
+    }
+    guard tokens > 0 else { return false }
+    tokens -= 1
+    return true
+  }
+}

@@ -1,0 +1,173 @@
+import Basics
+import KubeAPI
+
+/// Leader election on a Lease (client-go's `tools/leaderelection`).
+///
+/// A candidate trusts only what it saw change on its own clock: it takes a lease over when the
+/// record has not changed for a full lease duration since it first saw it. Clock offsets don't
+/// matter; clock rates do. The algorithm gives no fencing.
+public struct LeaderElector: Sendable {
+  public struct Config: Sendable {
+    public var leaseName: String
+    public var namespace = "kube-system"
+    public var identity: String
+    public var leaseDuration = Span.seconds(15)
+    public var renewDeadline = Span.seconds(10)
+    public var retryPeriod = Span.seconds(2)
+    public init(leaseName: String, identity: String) {
+      self.leaseName = leaseName
+      self.identity = identity
+    }
+  }
+
+  public enum Call: Sendable { case get, create, update }
+
+  /// What came of an event.
+  public enum Outcome: Sendable, Equatable {
+    case nothing
+    case startedLeading
+    /// The process must end: "leaderelection lost".
+    case stoppedLeading
+    case newLeader(String)
+  }
+
+  public let config: Config
+  public private(set) var isLeader = false
+  /// The holder this candidate last saw.
+  public private(set) var observedHolder = ""
+  public private(set) var observedAt = Tick.zero
+  private var observed: Lease?
+  private var isCalling = false
+  private var renewedAt = Tick.zero
+  private var retryAt = Tick.zero
+
+  public init(_ config: Config) { self.config = config }
+
+  /// When the elector wants `tick` called next.
+  public var nextDue: Tick { retryAt }
+
+  /// The time is up for another try: `LeaderElector.tryAcquireOrRenew`. Returns the request to
+  /// send, its tag and whether leadership was lost meanwhile.
+  public mutating func tick(
+    _ time: HostTime, prng: inout PRNG
+  ) -> (request: APIRequest, call: Call)? {
+    guard !isCalling, time.monotonic >= retryAt else { return nil }
+    schedule(time, prng: &prng)
+    // The fast path of a leader: update at once on the record it wrote itself.
+    if isLeader, let lease = observed { return begin(update(lease, time)) }
+    let get = APIRequest(
+      .get, .lease, namespace: config.namespace, name: config.leaseName)
+    isCalling = true
+    return (get, .get)
+  }
+
+  /// True when a leader has not renewed within the renew deadline.
+  public func hasLost(at now: Tick) -> Bool {
+    isLeader && now - renewedAt >= config.renewDeadline
+  }
+
+  /// How long until `hasLost` can become true.
+  public func renewDeadline(at now: Tick) -> Span { config.renewDeadline - (now - renewedAt) }
+
+  public mutating func resign() { isLeader = false }
+
+  /// The answer to a call. May ask for another one at once.
+  public mutating func answered(
+    _ call: Call, _ response: APIResponse, _ time: HostTime
+  ) -> (next: (request: APIRequest, call: Call)?, outcome: Outcome) {
+    isCalling = false
+    switch (call, response) {
+    case (.get, .object(let object)):
+      guard let lease = object.lease else { return (nil, .nothing) }
+      let outcome = observe(lease, time.monotonic)
+      let holder = lease.spec.holderIdentity ?? ""
+      let expiry = observedAt + duration(of: lease)
+      if !holder.isEmpty && holder != config.identity && expiry > time.monotonic {
+        return (nil, outcome)
+      }
+      return (begin(update(lease, time)), outcome)
+    case (.get, .status(let status)) where status.isNotFound:
+      isCalling = true
+      return ((create(time), .create), .nothing)
+    case (.create, .object(let object)), (.update, .object(let object)):
+      guard let lease = object.lease else { return (nil, .nothing) }
+      _ = observe(lease, time.monotonic)
+      renewedAt = time.monotonic
+      if isLeader { return (nil, .nothing) }
+      isLeader = true
+      return (nil, .startedLeading)
+    case (.update, .status(let status)) where status.isConflict && isLeader:
+      // Somebody wrote the lease in between: look again instead of trusting the copy.
+      observed = nil
+      isCalling = true
+      let get = APIRequest(.get, .lease, namespace: config.namespace, name: config.leaseName)
+      return ((get, .get), .nothing)
+    default:
+      return (nil, .nothing)
+    }
+  }
+
+  /// A call was lost with its connection, or timed out.
+  public mutating func lostCall() { isCalling = false }
+
+  private mutating func begin(_ request: APIRequest) -> (request: APIRequest, call: Call) {
+    isCalling = true
+    return (request, .update)
+  }
+
+  /// While leading, a renewal every retry period; while waiting, a try every retry period with up
+  /// to 1.2 times jitter added (`JitterFactor`).
+  private mutating func schedule(_ time: HostTime, prng: inout PRNG) {
+    let wait =
+      isLeader
+      ? config.retryPeriod : prng.jitter(config.retryPeriod, by: Ratio(12, 10))
+    retryAt = time.monotonic + wait
+  }
+
+  private mutating func observe(_ lease: Lease, _ now: Tick) -> Outcome {
+    let changed = observed?.spec != lease.spec
+    observed = lease
+    guard changed else { return .nothing }
+    observedAt = now
+    let holder = lease.spec.holderIdentity ?? ""
+    guard holder != observedHolder else { return .nothing }
+    observedHolder = holder
+    return .newLeader(holder)
+  }
+
+  private func duration(of lease: Lease) -> Span {
+    .seconds(Int(lease.spec.leaseDurationSeconds ?? 15))
+  }
+
+  private func create(_ time: HostTime) -> APIRequest {
+    var lease = Lease(name: config.leaseName, namespace: config.namespace)
+    fill(&lease, time, acquired: time.wall, transitions: 0)
+    var request = APIRequest(
+      .create, .lease, namespace: config.namespace, name: config.leaseName)
+    request.body = .object(lease.boxed)
+    return request
+  }
+
+  private func update(_ lease: Lease, _ time: HostTime) -> APIRequest {
+    var copy = lease
+    let isMine = lease.spec.holderIdentity == config.identity
+    let transitions = lease.spec.leaseTransitions ?? 0
+    fill(
+      &copy, time, acquired: isMine ? lease.spec.acquireTime ?? time.wall : time.wall,
+      transitions: isMine ? transitions : transitions + 1)
+    var request = APIRequest(
+      .update, .lease, namespace: config.namespace, name: config.leaseName)
+    request.body = .object(copy.boxed)
+    return request
+  }
+
+  private func fill(
+    _ lease: inout Lease, _ time: HostTime, acquired: Timestamp, transitions: Int32
+  ) {
+    lease.spec.holderIdentity = config.identity
+    lease.spec.leaseDurationSeconds = Int32(config.leaseDuration.wholeSeconds)
+    lease.spec.acquireTime = acquired
+    lease.spec.renewTime = time.wall
+    lease.spec.leaseTransitions = transitions
+  }
+}

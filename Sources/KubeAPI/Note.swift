@@ -1,0 +1,31 @@
+import Basics
+
+/// What a component adds to the trace: what it decided or noticed, about which object, in words a
+/// person can read.
+public struct Note: Sendable {
+  public enum Kind: UInt8, Sendable {
+    /// A decision with its inputs: "want 3, have 2".
+    case decision
+    /// Something the component noticed: a condition, a missed heartbeat.
+    case observation
+    /// A change of leader, role or membership.
+    case leadership
+    /// A container, sandbox or process started, stopped or failed.
+    case lifecycle
+    /// A failure, a refusal, a retry.
+    case failure
+    /// A write that an API server carried out.
+    case write
+    /// A fault or another input from outside the world.
+    case input
+  }
+  public var kind: Kind
+  public var subject: ObjectReference?
+  public var message: String
+
+  public init(_ kind: Kind, _ subject: ObjectReference? = nil, _ message: String) {
+    self.kind = kind
+    self.subject = subject
+    self.message = message
+  }
+}
