@@ -23,16 +23,17 @@ public struct APIClient<Tag: Sendable>: Sendable {
   public let user: String
   private let timerTag: UInt8
   private var bucket: TokenBucket?
-  private var nextID: RequestID = 1
+  private var nextID: RequestID
   private var pending = LookupTable<RequestID, Pending>()
   private var waiting = BoundedQueue<Waiting>(capacity: 1 << 20)
   private var isTimerArmed = false
 
   /// `qps` 0 means no client-side limit. `timerTag` is the tag of the timers that are this
-  /// client's.
-  public init(user: String, qps: Int, burst: Int, timerTag: UInt8) {
+  /// client's. Clients that share a connection number their requests from different `firstID`s.
+  public init(user: String, qps: Int, burst: Int, timerTag: UInt8, firstID: RequestID = 1) {
     self.user = user
     self.timerTag = timerTag
+    nextID = firstID
     bucket = qps > 0 ? TokenBucket(qps: qps, burst: burst) : nil
   }
 

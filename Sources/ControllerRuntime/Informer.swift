@@ -93,6 +93,8 @@ public struct Informer: Sendable {
   /// Events of the watch, in order.
   public mutating func received(_ events: [WatchEvent], now: Tick) -> [Delta] {
     lastHeard = now
+    // A watch that brings something is a watch that works: the next failure waits briefly again.
+    backoff.forget(0)
     var deltas: [Delta] = []
     deltas.reserveCapacity(events.count)
     for event in events {
