@@ -83,11 +83,14 @@ public struct PersistentMap<Key: Comparable & Sendable, Value: Sendable>: @unche
   }
 
   /// Changes the value of `key` in place; false, and `body` not called, where there is none.
+  /// One descent: the path is made writable before it is known whether the key is there.
   @inlinable @discardableResult
   public mutating func modify(_ key: Key, _ body: (inout Value) -> Void) -> Bool {
-    guard contains(key) else { return false }
+    guard root != nil else { return false }
     let leaf = ownLeaf(key)
-    body(&leaf.values[leaf.lowerBound(key)])
+    let i = leaf.lowerBound(key)
+    guard i < leaf.keys.count, !(key < leaf.keys[i]) else { return false }
+    body(&leaf.values[i])
     return true
   }
 
@@ -97,7 +100,7 @@ public struct PersistentMap<Key: Comparable & Sendable, Value: Sendable>: @unche
     if !isKnownUniquelyReferenced(&root), let shared = root { root = shared.copy() }
   }
 
-  /// The leaf that holds `key`, which must be in the map, writable.
+  /// The leaf that holds `key`, or would hold it, writable. The map must not be empty.
   @inlinable mutating func ownLeaf(_ key: Key) -> Node {
     ownRoot()
     guard var node = root else { preconditionFailure("no leaf in an empty map") }
