@@ -1,0 +1,77 @@
+import Basics
+import PersistentCollections
+
+/// A disk that keeps records: a write is durable once its fsync is done, and what was not is gone
+/// after a power loss.
+public struct Disk<Record: Sendable>: Sendable {
+  /// A write whose fsync is under way.
+  private struct Write: Sendable {
+    var id: UInt64
+    var records: [Record]
+  }
+
+  /// What survives a power loss, in the order of writing.
+  public private(set) var durable = PersistentLog<Record>()
+  private var pending = BoundedQueue<Write>(capacity: 1 << 16)
+  private var busyUntil = Tick.zero
+  /// The time an fsync takes, drawn evenly from this range: a data-centre SSD's.
+  public var fsync: (low: Span, high: Span) = (.microseconds(400), .microseconds(1_200))
+  /// Added to each fsync while the disk is slow.
+  public var delay = Span.zero
+  /// A full disk refuses writes.
+  public var isFull = false
+
+  public init() {}
+
+  public var pendingWrites: Int { pending.count }
+
+  /// Begins a write and its fsync. Returns when the fsync will be done, or nil where the disk is
+  /// full. One write follows the other, as through one file descriptor.
+  public mutating func write(
+    _ records: [Record], id: UInt64, now: Tick, prng: inout PRNG
+  ) -> Tick? {
+    guard !isFull, pending.push(Write(id: id, records: records)) else { return nil }
+    let start = max(now, busyUntil)
+    busyUntil = start + prng.span(fsync.low, fsync.high) + delay
+    return busyUntil
+  }
+
+  /// The oldest write's fsync is done; its number.
+  public mutating func completeOldest() -> UInt64? {
+    guard let write = pending.pop() else { return nil }
+    for record in write.records { durable.append(record) }
+    return write.id
+  }
+
+  /// The power is gone: of the writes under way, a prefix drawn from the seed may have reached the
+  /// platter, whole records only.
+  public mutating func losePower(prng: inout PRNG) {
+    if let write = pending.first {
+      let kept = prng.index(below: write.records.count + 1)
+      for record in write.records.prefix(kept) { durable.append(record) }
+    }
+    clearPending()
+  }
+
+  /// The writing process was killed but the host lives: the kernel finishes what it was given.
+  public mutating func loseWriter() {
+    while let write = pending.pop() {
+      for record in write.records { durable.append(record) }
+    }
+    busyUntil = .zero
+  }
+
+  /// Frees what a snapshot has made needless.
+  public mutating func dropPrefix(before index: Int) { durable.dropPrefix(before: index) }
+
+  /// A new, empty disk in place of this one.
+  public mutating func erase() {
+    durable = PersistentLog()
+    clearPending()
+  }
+
+  private mutating func clearPending() {
+    pending = BoundedQueue(capacity: 1 << 16)
+    busyUntil = .zero
+  }
+}

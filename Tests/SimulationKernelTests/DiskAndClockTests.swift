@@ -1,0 +1,71 @@
+import Basics
+import SimulationKernel
+import Testing
+
+@Suite struct DiskTests {
+  @Test func whatWasNotSyncedMayBeLostAndNothingElse() {
+    var lost = 0
+    for seed in 1...50 {
+      var prng = PRNG(seed: UInt64(seed))
+      var disk = Disk<Int>()
+      let first = disk.write([1, 2], id: 1, now: .zero, prng: &prng)
+      #expect(first != nil)
+      #expect(disk.completeOldest() == 1)
+      _ = disk.write([3, 4, 5], id: 2, now: first ?? .zero, prng: &prng)
+      _ = disk.write([6], id: 3, now: first ?? .zero, prng: &prng)
+      disk.losePower(prng: &prng)
+      let kept = Array(disk.durable)
+      #expect(kept.starts(with: [1, 2]))
+      #expect([1, 2, 3, 4, 5].starts(with: kept))
+      if kept.count < 5 { lost += 1 }
+    }
+    #expect(lost > 10)
+  }
+
+  @Test func aKilledWriterLosesNothingAndAFullDiskRefuses() {
+    var prng = PRNG(seed: 1)
+    var disk = Disk<Int>()
+    _ = disk.write([1], id: 1, now: .zero, prng: &prng)
+    disk.loseWriter()
+    #expect(Array(disk.durable) == [1])
+    disk.isFull = true
+    #expect(disk.write([2], id: 2, now: .zero, prng: &prng) == nil)
+  }
+}
+
+@Suite struct HostClockTests {
+  @Test func rateAndOffset() {
+    var clock = HostClock()
+    let second = Tick(microseconds: 1_000_000)
+    clock.setRate(perMillion: 2_000_000, at: second)
+    #expect(clock.read(at: Tick(microseconds: 3_000_000)).monotonic.microseconds == 5_000_000)
+    #expect(clock.worldSpan(.seconds(10)) == .seconds(5))
+    clock.setOffset(.seconds(-30))
+    let time = clock.read(at: second)
+    #expect(time.wall - .powerOn == .seconds(-29))
+  }
+}
+
+@Suite struct NetworkTests {
+  @Test func retransmissionsDouble() {
+    let sent = Tick.zero
+    let at = [0, 200, 600, 1400].map {
+      Network.retransmission(sentAt: sent, after: Tick(microseconds: UInt64($0) * 1000))
+    }
+    #expect(at.map { $0.microseconds / 1000 } == [200, 600, 1400, 3000])
+  }
+
+  @Test func cutsArePerDirection() {
+    var network = Network(prng: PRNG(seed: 1))
+    var fault = Network.Fault()
+    fault.isCut = true
+    network.setFault(fault, from: 1, to: 2)
+    #expect(!network.isOpen(from: 1, to: 2))
+    #expect(network.isOpen(from: 2, to: 1))
+    network.setFault(Network.Fault(), from: 1, to: 2)
+    #expect(network.isHealthy)
+    network.setIsolated(true, host: 2)
+    #expect(!network.isOpen(from: 2, to: 1))
+    #expect(network.isOpen(from: 2, to: 2))
+  }
+}

@@ -1,0 +1,53 @@
+import Basics
+import SimulationKernel
+import Testing
+
+@Suite struct TimingWheelTests {
+  /// The wheel against a sorted array, over seeds, with deadlines, copies and same-tick order.
+  @Test(arguments: 1...20) func agreesWithASortedArray(seed: UInt64) {
+    var prng = PRNG(seed: seed)
+    var wheel = TimingWheel<Int>()
+    var model: [(tick: UInt64, order: Int)] = []
+    var now: UInt64 = 0
+    var order = 0
+    let reaches: [UInt64] = [1, 300, 70_000, 20_000_000, 5_000_000_000, 1 << 42]
+    for _ in 0..<2_000 {
+      for _ in 0..<prng.index(below: 4) {
+        let reach = reaches[prng.index(below: reaches.count)]
+        let tick = now + prng.below(reach)
+        wheel.schedule(order, at: Tick(microseconds: tick))
+        model.append((tick, order))
+        order += 1
+      }
+      model.sort { ($0.tick, $0.order) < ($1.tick, $1.order) }
+      #expect(wheel.count == model.count)
+      #expect(wheel.nextTick?.microseconds == model.first?.tick)
+      let deadline = now + prng.below(reaches[prng.index(below: reaches.count)])
+      let copy = wheel
+      for _ in 0..<prng.index(below: 5) {
+        let got = wheel.next(through: Tick(microseconds: deadline))
+        if let first = model.first, first.tick <= deadline {
+          #expect(got?.tick.microseconds == first.tick)
+          #expect(got?.payload == first.order)
+          model.removeFirst()
+          now = first.tick
+        } else {
+          #expect(got == nil)
+          // Nothing more until the deadline: the present is the deadline.
+          now = max(now, deadline)
+        }
+      }
+      #expect(copy.pending().count == copy.count)
+    }
+  }
+
+  @Test func aTickInThePastIsThePresent() {
+    var wheel = TimingWheel<String>()
+    wheel.schedule("a", at: Tick(microseconds: 1_000))
+    #expect(wheel.next(through: .distantFuture)?.payload == "a")
+    wheel.schedule("late", at: Tick(microseconds: 5))
+    let got = wheel.next(through: .distantFuture)
+    #expect(got?.payload == "late")
+    #expect(got?.tick == Tick(microseconds: 1_000))
+  }
+}
