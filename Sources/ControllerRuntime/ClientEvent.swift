@@ -59,6 +59,8 @@ public struct Effects: Sendable {
   public private(set) var list: [ClientEffect] = []
   /// The record that caused the event in hand, or what the component said since.
   public private(set) var cause: TraceID
+  // A note becomes the cause of what follows it, and its number is not known here.
+  private var hasNoted = false
 
   public init(cause: TraceID = .none) { self.cause = cause }
 
@@ -66,6 +68,7 @@ public struct Effects: Sendable {
   public mutating func reset(cause: TraceID) {
     list.removeAll(keepingCapacity: true)
     self.cause = cause
+    hasNoted = false
   }
 
   public mutating func request(_ id: RequestID, _ request: APIRequest) {
@@ -76,15 +79,19 @@ public struct Effects: Sendable {
   public mutating func arm(_ timer: TimerID, after span: Span) {
     list.append(.arm(timer, max(span, .zero)))
   }
-  public mutating func note(_ note: Note) { list.append(.note(note)) }
+  public mutating func note(_ note: Note) {
+    list.append(.note(note))
+    hasNoted = true
+  }
   public mutating func note(
     _ kind: Note.Kind, _ subject: ObjectReference? = nil, _ message: String
   ) {
-    list.append(.note(Note(kind, subject, message)))
+    note(Note(kind, subject, message))
   }
   public mutating func because(_ cause: TraceID) {
-    guard cause != self.cause else { return }
+    guard cause != self.cause || hasNoted else { return }
     self.cause = cause
+    hasNoted = false
     list.append(.because(cause))
   }
   public mutating func exit(code: Int, reason: String) {

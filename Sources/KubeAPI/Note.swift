@@ -22,6 +22,8 @@ public struct Note: Sendable {
   public var kind: Kind
   public var subject: ObjectReference?
   public var message: String
+  /// For a write, the revision it made: what later watch events of that revision are caused by.
+  public var revision: Int64 = 0
 
   public init(_ kind: Kind, _ subject: ObjectReference? = nil, _ message: String) {
     self.kind = kind
