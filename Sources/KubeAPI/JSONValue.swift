@@ -10,6 +10,39 @@ public indirect enum JSONValue: Sendable, Equatable {
   case object(JSONObject)
 }
 
+extension JSONValue {
+  /// The field `key` of an object; nil for one without it and for every other value.
+  public subscript(key: String) -> JSONValue? {
+    guard case .object(let object) = self else { return nil }
+    return object[key]
+  }
+
+  public var stringValue: String? {
+    guard case .string(let text) = self else { return nil }
+    return text
+  }
+
+  public var integerValue: Int64? {
+    guard case .integer(let number) = self else { return nil }
+    return number
+  }
+
+  public var boolValue: Bool? {
+    guard case .bool(let flag) = self else { return nil }
+    return flag
+  }
+
+  public var arrayValue: [JSONValue]? {
+    guard case .array(let items) = self else { return nil }
+    return items
+  }
+
+  public var objectValue: JSONObject? {
+    guard case .object(let object) = self else { return nil }
+    return object
+  }
+}
+
 /// A JSON object with its fields in the order they came.
 public struct JSONObject: Sendable, Equatable {
   public var fields: [Field] = []

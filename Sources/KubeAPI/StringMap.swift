@@ -13,6 +13,12 @@ public struct StringMap: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     for (key, value) in elements { self[key] = value }
   }
 
+  /// The pairs, in any order, of distinct keys.
+  init(sorting pairs: [(String, String)]) {
+    entries = pairs.map { Entry(key: $0.0, value: $0.1) }
+    entries.sort { $0.key < $1.key }
+  }
+
   public var isEmpty: Bool { entries.isEmpty }
   public var count: Int { entries.count }
 
