@@ -13,7 +13,10 @@ public struct VTScreen: Sendable {
   private var wrapPending = false
   private var top = 0
   private var bottom: Int
-  private var lineDrawing = false
+  /// Whether G0 and G1 are the line drawing set; SO and SI choose between them.
+  private var lineDrawing = [false, false]
+  private var designated = 0
+  private var shift = 0
   private var last = Cell.blank
   private var state = State.ground
   private var collected: [UInt8] = []
@@ -43,7 +46,7 @@ public struct VTScreen: Sendable {
     case .ground: ground(byte)
     case .escape: escape(byte)
     case .charset:
-      lineDrawing = byte == UInt8(ascii: "0")
+      lineDrawing[designated] = byte == UInt8(ascii: "0")
       state = .ground
     case .csi:
       if byte >= 0x40 && byte <= 0x7E {
@@ -81,8 +84,9 @@ public struct VTScreen: Sendable {
     case 9: moveTo(x: (cursor.x / 8 + 1) * 8, y: cursor.y)
     case 10, 11, 12: lineFeed()
     case 13: moveTo(x: 0, y: cursor.y)
+    case 14, 15: shift = byte == 14 ? 1 : 0
     case 0..<0x20, 0x7F: break
-    case 0x20..<0x7F: put(lineDrawing ? Self.drawn(byte) : UInt32(byte))
+    case 0x20..<0x7F: put(lineDrawing[shift] ? Self.drawn(byte) : UInt32(byte))
     default: gather(byte)
     }
   }
@@ -141,7 +145,9 @@ public struct VTScreen: Sendable {
     switch byte {
     case UInt8(ascii: "["): state = .csi
     case UInt8(ascii: "]"): state = .osc
-    case UInt8(ascii: "("), UInt8(ascii: ")"): state = .charset
+    case UInt8(ascii: "("), UInt8(ascii: ")"):
+      designated = byte == UInt8(ascii: "(") ? 0 : 1
+      state = .charset
     case UInt8(ascii: "7"): saved = cursor
     case UInt8(ascii: "8"): moveTo(x: saved.x, y: saved.y)
     case UInt8(ascii: "D"): lineFeed()
@@ -165,11 +171,11 @@ public struct VTScreen: Sendable {
     if cursor.y == bottom { scroll(up: 1) } else { cursor.y = min(cursor.y + 1, height - 1) }
   }
 
-  private mutating func scroll(up count: Int) { shift(from: top, by: count) }
-  private mutating func scroll(down count: Int) { shift(from: top, by: -count) }
+  private mutating func scroll(up count: Int) { shiftRows(from: top, by: count) }
+  private mutating func scroll(down count: Int) { shiftRows(from: top, by: -count) }
 
   /// Moves the rows from `first` to the bottom of the region up (or down, when negative).
-  private mutating func shift(from first: Int, by count: Int) {
+  private mutating func shiftRows(from first: Int, by count: Int) {
     guard first <= bottom else { return }
     let old = buffer
     for y in first...bottom {
@@ -211,8 +217,8 @@ public struct VTScreen: Sendable {
     case "X": erase(cursor.x, cursor.y, n)
     case "P": shiftLine(by: n)
     case "@": shiftLine(by: -n)
-    case "L": shift(from: cursor.y, by: -n)
-    case "M": shift(from: cursor.y, by: n)
+    case "L": shiftRows(from: cursor.y, by: -n)
+    case "M": shiftRows(from: cursor.y, by: n)
     case "S": scroll(up: n)
     case "T": scroll(down: n)
     case "b": for _ in 0..<min(n, width * height) { put(last.scalar) }
