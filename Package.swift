@@ -85,7 +85,7 @@ let package = Package(
     // Tests
     tests("Basics", ["Basics", "PersistentCollections"]),
     tests("SimulationKernel", ["Basics", "SimulationKernel"]),
-    tests("Raft", ["Basics", "Raft"]),
+    tests("Raft", ["Basics", "Raft"], exclude: ["Scripts"]),
     tests("MVCC", ["Basics", "PersistentCollections", "MVCC"]),
     tests("Etcd", ["Basics", "Raft", "MVCC", "Etcd"]),
     tests("KubeAPI", ["Basics", "KubeAPI", "Manifests"]),

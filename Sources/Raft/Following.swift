@@ -45,11 +45,11 @@ extension RaftNode {
       heard(from: message.from)
       try receiveSnapshot(message)
     case .prop:
-      if leader == Message.nobody { throw .proposalDropped(.noLeader) }
+      if leader == Message.nobody || leader == id { throw .proposalDropped(.noLeader) }
       if config.disableProposalForwarding { throw .proposalDropped(.forwardingDisabled) }
       forward(message)
     case .transferLeader, .readIndex:
-      if leader != Message.nobody { forward(message) }
+      if leader != Message.nobody, leader != id { forward(message) }
     case .forgetLeader:
       // With leases, the leader relies on not being forgotten.
       if config.readOnlyOption == .leaseBased || leader == Message.nobody { return }

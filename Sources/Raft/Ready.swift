@@ -16,7 +16,8 @@ public struct Ready: Sendable {
   public var committedEntries: [Entry] = []
   /// What to send; with asynchronous writes also what to hand to the storage threads.
   public var messages: [Message] = []
-  /// Whether the write must be durable, not merely under way.
+  /// Whether the write of entries and hard state must be durable before messages are sent; that of
+  /// a snapshot always must.
   public var mustSync = false
 }
 
