@@ -77,8 +77,7 @@ public struct JSONObject: Sendable, Equatable {
   }
 }
 
-/// The fields of a struct that the engine knows by name only, sorted; one word where there are
-/// none.
+/// The fields of a struct that the engine knows by name only; one word where there are none.
 public struct Carried: Sendable, Equatable {
   final class Box: Sendable {
     let object: JSONObject
@@ -87,18 +86,13 @@ public struct Carried: Sendable, Equatable {
   var box: Box?
 
   public init() {}
-  public init(_ object: JSONObject) { self.object = object }
+  public init(_ object: JSONObject) { box = object.isEmpty ? nil : Box(object) }
 
   public var isEmpty: Bool { box == nil }
 
   public var object: JSONObject {
     get { box?.object ?? JSONObject() }
-    set {
-      // Sorted, so that equal contents are equal whatever the order they came in.
-      var sorted = newValue
-      sorted.sortFields()
-      box = sorted.isEmpty ? nil : Box(sorted)
-    }
+    set { box = newValue.isEmpty ? nil : Box(newValue) }
   }
 
   public subscript(key: String) -> JSONValue? {

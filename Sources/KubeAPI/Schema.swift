@@ -54,12 +54,9 @@ enum Schema {
 
   static func contains(_ name: String) -> Bool { table[name] != nil }
 
-  /// Every type, in the order of their names.
-  static let allTypes = parse(text)
-
   private static let table: LookupTable<String, Struct> = {
     var table = LookupTable<String, Struct>()
-    for type in allTypes { table[type.name] = type }
+    for type in parse(text) { table[type.name] = type }
     return table
   }()
 
@@ -140,15 +137,6 @@ extension Schema.Shape {
     case .pointer(let inner): return inner.structure
     case .named(let name): return Schema.named(name)
     default: return nil
-    }
-  }
-
-  /// The name of the struct at the end of pointers, lists and maps.
-  var leafType: String? {
-    switch self {
-    case .pointer(let inner), .list(let inner), .map(let inner, _): return inner.leafType
-    case .named(let name): return name
-    case .scalar: return nil
     }
   }
 

@@ -1,0 +1,96 @@
+import Basics
+import KubeAPI
+
+/// What scheduling knows about a pod, worked out once (`framework.PodInfo`): immutable, and shared
+/// by queue, cache and cycle.
+final class PodInfo: Sendable {
+  let pod: Pod
+  let key: ObjectKey
+  let uid: UID
+  let priority: Int32
+  /// What it asks for, as counted on a node.
+  let requests: ResourceAmounts
+  /// The same with the defaults for containers without a request: what scoring counts.
+  let nonZeroMilliCPU: Int64
+  let nonZeroMemory: Int64
+  let hostPorts: [HostPort]
+  let terms: AffinityTerms
+  /// True when the pod was marked for deletion.
+  let isTerminating: Bool
+
+  init(_ pod: Pod) {
+    self.pod = pod
+    let metadata = pod.metadata
+    let spec = pod.spec
+    key = ObjectKey(namespace: metadata.namespace, name: metadata.name)
+    uid = metadata.uid
+    priority = spec.priority ?? 0
+    isTerminating = metadata.deletionTimestamp != nil
+    hostPorts = HostPort.ports(of: spec)
+    terms =
+      spec.affinity.map { AffinityTerms($0, namespace: metadata.namespace) } ?? AffinityTerms()
+
+    let total = PodRequests.total(pod, PodRequests.Options(usesStatus: true))
+    requests = ResourceAmounts(total)
+    let hasPodLevel = PodRequests.podLevelRequests(pod) != nil
+    var defaults = ResourceList()
+    if !hasPodLevel || total["cpu"] == nil {
+      defaults["cpu"] = Quantity(milliValue: PodRequests.defaultMilliCPU)
+    }
+    if !hasPodLevel || total["memory"] == nil {
+      defaults["memory"] = Quantity(PodRequests.defaultMemory)
+    }
+    let nonZero = PodRequests.total(
+      pod, PodRequests.Options(defaults: defaults, usesStatus: true))
+    nonZeroMilliCPU = nonZero.cpuMilli
+    nonZeroMemory = nonZero.memoryBytes
+  }
+
+  var namespace: String { key.namespace }
+  var labels: StringMap { pod.metadata.labels }
+  var nodeName: String { pod.spec.nodeName }
+  var nominatedNodeName: String { pod.status.nominatedNodeName }
+  var reference: ObjectReference { ObjectReference(.pod, key) }
+
+  /// When it started; a pod that has not is taken to start at `now`.
+  func startTime(at now: Timestamp) -> Timestamp { pod.status.startTime ?? now }
+
+  /// More important is the higher priority, then the earlier start (`util.MoreImportantPod`).
+  func isMoreImportant(than other: PodInfo, at now: Timestamp) -> Bool {
+    priority != other.priority
+      ? priority > other.priority : startTime(at: now) < other.startTime(at: now)
+  }
+}
+
+/// A port of the host that a container takes.
+struct HostPort: Sendable, Equatable {
+  /// Empty or `0.0.0.0`: every address of the host.
+  var ip: String
+  var protocolName: String
+  var port: Int32
+
+  private var isWildcard: Bool { ip.isEmpty || ip == "0.0.0.0" }
+
+  /// Whether both cannot be had on one host (`HostPortInfo.CheckConflict`).
+  func conflicts(with other: HostPort) -> Bool {
+    port == other.port && protocolName == other.protocolName
+      && (isWildcard || other.isWildcard || ip == other.ip)
+  }
+
+  /// Those of the containers, and of the init containers that stay (`schedutil.GetHostPorts`).
+  static func ports(of spec: PodSpec) -> [HostPort] {
+    var ports: [HostPort] = []
+    for container in spec.initContainers where container.restartPolicy == "Always" {
+      collect(container, into: &ports)
+    }
+    for container in spec.containers { collect(container, into: &ports) }
+    return ports
+  }
+
+  private static func collect(_ container: Container, into ports: inout [HostPort]) {
+    for port in container.ports where port.hostPort > 0 {
+      let name = port.protocolName.isEmpty ? "TCP" : port.protocolName
+      ports.append(HostPort(ip: port.hostIP, protocolName: name, port: port.hostPort))
+    }
+  }
+}
