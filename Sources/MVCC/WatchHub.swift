@@ -131,6 +131,11 @@ public struct WatchHub: Sendable {
     return true
   }
 
+  /// The watches of a stream, in the order they were added.
+  public func watches(of stream: UInt64) -> [WatchID] {
+    watchers.filter { $0.id.stream == stream }.map(\.id)
+  }
+
   /// Ends every watch of a stream.
   public mutating func removeStream(_ stream: UInt64) {
     for slot in watchers.indices.reversed() where watchers[slot].id.stream == stream {

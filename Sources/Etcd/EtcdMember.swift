@@ -1,0 +1,52 @@
+import Basics
+import MVCC
+import Raft
+
+/// One etcd member: Raft, a write-ahead log, the store, watches and leases behind one door.
+///
+/// The member does no I/O: it is told what happened (`EtcdEvent`) and says what it wants done
+/// (`EtcdEffect`). Its owner carries messages and keeps the disk, delivers each `tick` when the
+/// timer armed last is due, and after a crash makes the member anew with `crash()` and a `start`
+/// that holds what the disk kept.
+public struct EtcdMember: Sendable {
+  public let config: EtcdConfig
+  /// The running process; nil before `start` and after a crash.
+  var server: EtcdServer?
+
+  public init(config: EtcdConfig) { self.config = config }
+
+  public var id: UInt64 { config.id }
+  public var isRunning: Bool { server != nil }
+
+  /// The process is gone with everything that was not on disk.
+  public mutating func crash() { server = nil }
+
+  /// Takes one event. All but `start` are ignored while the process is not running.
+  public mutating func step(
+    _ event: EtcdEvent, now: Tick, into effects: inout [EtcdEffect]
+  ) {
+    if case .start(let disk) = event {
+      precondition(server == nil, "member \(id) is started twice")
+      do throws(RaftError) {
+        server = try EtcdServer(config: config, disk: disk, now: now)
+        server?.boot(now, &effects)
+      } catch {
+        effects.append(.exit(error.description))
+      }
+      return
+    }
+    server?.step(event, now, &effects)
+    if server?.hasFailed ?? false { server = nil }
+  }
+
+  /// Traps where the member contradicts itself. Walks the store: for tests.
+  public func checkInvariants() { server?.checkInvariants() }
+}
+
+extension EtcdMember: Digestible {
+  public func digest(into digest: inout Digest) {
+    digest.combine(config.id)
+    digest.combine(server != nil)
+    server?.digest(into: &digest)
+  }
+}

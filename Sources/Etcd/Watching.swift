@@ -1,0 +1,35 @@
+import Basics
+import MVCC
+import Raft
+
+// The watch stream of a client: its connection's token names the stream.
+
+extension EtcdServer {
+  mutating func watch(
+    _ request: EtcdRequest, _ requester: Requester, _ now: Tick, _ effects: inout [EtcdEffect]
+  ) throws(EtcdError) {
+    guard case .client(let token, _) = requester else { return }
+    switch request {
+    case .watchCreate(let id, let watch, let requireLeader):
+      if requireLeader {
+        if leader == Message.nobody { throw .noLeader }
+        leaderStreams.insert(token)
+      }
+      let name = WatchID(stream: token, id: id)
+      guard !hub.contains(name) else { throw .duplicateWatchID }
+      var wanted = watch
+      // No key at all is every key (server/etcdserver/api/v3rpc/watch.go).
+      if wanted.key.isEmpty { wanted.key = .fromKey }
+      hub.add(name, wanted, store: state.store, now: now)
+      answer(requester, .watchCreated(id: id, revision: state.store.revision), &effects)
+    case .watchCancel(let id):
+      hub.remove(WatchID(stream: token, id: id))
+      answer(requester, .watchCanceled(id: id), &effects)
+    case .watchProgress:
+      if let progress = hub.progress(stream: token, state.store) {
+        effects.append(.watch(progress))
+      }
+    default: break
+    }
+  }
+}
