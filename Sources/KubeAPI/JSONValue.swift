@@ -77,7 +77,8 @@ public struct JSONObject: Sendable, Equatable {
   }
 }
 
-/// The fields of a struct that the engine knows by name only; one word where there are none.
+/// The fields of a struct that the engine knows by name only, sorted; one word where there are
+/// none.
 public struct Carried: Sendable, Equatable {
   final class Box: Sendable {
     let object: JSONObject
@@ -86,13 +87,18 @@ public struct Carried: Sendable, Equatable {
   var box: Box?
 
   public init() {}
-  public init(_ object: JSONObject) { box = object.isEmpty ? nil : Box(object) }
+  public init(_ object: JSONObject) { self.object = object }
 
   public var isEmpty: Bool { box == nil }
 
   public var object: JSONObject {
     get { box?.object ?? JSONObject() }
-    set { box = newValue.isEmpty ? nil : Box(newValue) }
+    set {
+      // Sorted, so that equal contents are equal whatever the order they came in.
+      var sorted = newValue
+      sorted.sortFields()
+      box = sorted.isEmpty ? nil : Box(sorted)
+    }
   }
 
   public subscript(key: String) -> JSONValue? {

@@ -59,6 +59,8 @@ public struct Quantity: Sendable, Hashable {
 
   public var isZero: Bool { mantissa == 0 }
 
+  var isFinerThanMilli: Bool { scale < -3 }
+
   private func scaled(to target: Int8) -> Int64 {
     var result = mantissa
     var at = scale

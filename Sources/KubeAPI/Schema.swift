@@ -54,9 +54,12 @@ enum Schema {
 
   static func contains(_ name: String) -> Bool { table[name] != nil }
 
+  /// Every type, in the order of their names.
+  static let allTypes = parse(text)
+
   private static let table: LookupTable<String, Struct> = {
     var table = LookupTable<String, Struct>()
-    for type in parse(text) { table[type.name] = type }
+    for type in allTypes { table[type.name] = type }
     return table
   }()
 
@@ -137,6 +140,15 @@ extension Schema.Shape {
     case .pointer(let inner): return inner.structure
     case .named(let name): return Schema.named(name)
     default: return nil
+    }
+  }
+
+  /// The name of the struct at the end of pointers, lists and maps.
+  var leafType: String? {
+    switch self {
+    case .pointer(let inner), .list(let inner), .map(let inner, _): return inner.leafType
+    case .named(let name): return name
+    case .scalar: return nil
     }
   }
 

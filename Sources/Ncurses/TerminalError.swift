@@ -10,7 +10,7 @@ public enum TerminalError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notATerminal:
       "standard input and output have to be a terminal"
     case .cannotPlaceCursor(let type):
-      "the terminal TERM=\(type) cannot place its cursor, so the dashboard cannot draw on it"
+      "TERM=\(type) is a terminal that cannot place its cursor: nothing to draw on"
     case .unknownType(let type):
       "the terminal type TERM=\(type.isEmpty ? "(not set)" : type) is not known here"
     case .alreadyOpen:

@@ -40,13 +40,14 @@ extension CellBuffer {
   }
 
   /// A horizontal bar over the top row of `rect`, `value` of `total` full, in eighths of a cell
-  /// where the glyphs have them.
+  /// where the glyphs have them; a thin one in halves.
   public mutating func bar(
     _ rect: Rect, value: Int, of total: Int, glyphs: Glyphs, style: Style,
-    trackStyle: Style = .plain
+    trackStyle: Style = .plain, thin: Bool = false
   ) {
     guard rect.width > 0, rect.height > 0 else { return }
-    let steps = glyphs.bars.count - 1
+    let parts = thin ? glyphs.lines : glyphs.bars
+    let steps = parts.count - 1
     let units = rect.width * steps
     var filled = 0
     if total > 0 && value > 0 {
@@ -60,7 +61,7 @@ extension CellBuffer {
       if part == 0 {
         put(glyphs.barEmpty, x: rect.x + column, y: rect.y, style: trackStyle)
       } else {
-        put(glyphs.bars[part], x: rect.x + column, y: rect.y, style: style)
+        put(parts[part], x: rect.x + column, y: rect.y, style: style)
       }
     }
   }
@@ -68,16 +69,17 @@ extension CellBuffer {
   /// A graph of `values`, newest at the right edge, over the whole height of `rect`.
   ///
   /// `styles` run from bottom to top by height reached; one is enough. Values above `ceiling`
-  /// are cut; a ceiling of 0 means the largest shown value.
+  /// are cut; a ceiling of 0 means the largest shown value. A `gap` keeps the topmost eighth free,
+  /// so that graphs in neighbouring rows stay apart.
   public mutating func sparkline(
     _ rect: Rect, values: some RandomAccessCollection<Int>, ceiling: Int = 0, glyphs: Glyphs,
-    styles: [Style]
+    styles: [Style], gap: Bool = false
   ) {
     guard !rect.isEmpty else { return }
     let shown = Array(values.suffix(rect.width))
     let top = max(ceiling > 0 ? ceiling : shown.max() ?? 0, 1)
     let steps = glyphs.sparks.count - 1
-    let units = rect.height * steps
+    let units = max(rect.height * steps - (gap ? 1 : 0), 1)
     let left = rect.right - shown.count
     for (column, value) in shown.enumerated() {
       let level = Self.level(value, of: top, in: units)

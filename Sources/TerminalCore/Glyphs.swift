@@ -36,6 +36,8 @@ public struct Glyphs: Hashable, Sendable {
   /// From empty to full, left to right: nine for eighths, two for ASCII.
   public var bars: [Unicode.Scalar]
   public var barEmpty: Unicode.Scalar
+  /// The same as a thin line, which keeps bars in neighbouring rows apart.
+  public var lines: [Unicode.Scalar]
   /// From empty to full, bottom to top.
   public var sparks: [Unicode.Scalar]
   /// Whether braille may be drawn.
@@ -48,8 +50,9 @@ public struct Glyphs: Hashable, Sendable {
     pending: "◔", terminating: "◍", unknown: "?",
     selected: "▌", expanded: "▾", collapsed: "▸", bullet: "•", arrow: "→", up: "▲", down: "▼",
     running: "▶", paused: "‖", ellipsis: "…", separator: "│", cross: "✗", check: "✓",
-    marker: "▼", scrollThumb: "┃", scrollTrack: "│",
-    bars: scalars(" ▏▎▍▌▋▊▉█"), barEmpty: "─", sparks: scalars(" ▁▂▃▄▅▆▇█"), hasBraille: true)
+    marker: "▼", scrollThumb: "▐", scrollTrack: " ",
+    bars: scalars(" ▏▎▍▌▋▊▉█"), barEmpty: "─", lines: scalars(" ╸━"),
+    sparks: scalars(" ▁▂▃▄▅▆▇█"), hasBraille: true)
 
   public static let ascii = Glyphs(
     alphabet: .ascii, box: .ascii, boxFocused: .asciiHeavy,
@@ -58,8 +61,9 @@ public struct Glyphs: Hashable, Sendable {
     pending: "~", terminating: "-", unknown: "?",
     selected: ">", expanded: "v", collapsed: ">", bullet: "*", arrow: ">", up: "^", down: "v",
     running: ">", paused: "=", ellipsis: "~", separator: "|", cross: "x", check: "+",
-    marker: "v", scrollThumb: "#", scrollTrack: "|",
-    bars: scalars(" #"), barEmpty: ".", sparks: scalars(" .:-=+*#"), hasBraille: false)
+    marker: "v", scrollThumb: "#", scrollTrack: " ",
+    bars: scalars(" #"), barEmpty: ".", lines: scalars(" #"),
+    sparks: scalars(" .:-=+*#"), hasBraille: false)
 
   /// Unicode, with a few pictures of the Nerd Fonts' private area.
   public static let nerd: Glyphs = {

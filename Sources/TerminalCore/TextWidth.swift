@@ -47,6 +47,25 @@ public enum TextWidth {
     return prefix(text, columns: columns - tail).text + ellipsis
   }
 
+  /// `text`, or its beginning and its end with `ellipsis` between them.
+  public static func truncatedMiddle(
+    _ text: String, columns: Int, ellipsis: String = "…"
+  ) -> String {
+    if text.utf8.count <= columns || of(text) <= columns { return text }
+    let room = columns - of(ellipsis)
+    guard room >= 4 else { return truncated(text, columns: columns, ellipsis: ellipsis) }
+    var tail = text.unicodeScalars.endIndex
+    var used = 0
+    while tail > text.unicodeScalars.startIndex {
+      let before = text.unicodeScalars.index(before: tail)
+      let width = max(of(text.unicodeScalars[before].value), 0)
+      if used + width > room / 2 { break }
+      used += width
+      tail = before
+    }
+    return prefix(text, columns: room - used).text + ellipsis + text[tail...]
+  }
+
   /// Breaks `text` at spaces into lines of at most `columns`; a longer word is cut.
   public static func wrapped(_ text: String, columns: Int) -> [String] {
     guard columns > 0 else { return [] }

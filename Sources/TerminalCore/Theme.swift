@@ -104,11 +104,14 @@ struct RoleResolver {
     Style(
       foreground: (first(role) { $0.foreground } ?? .inherit).reduced(to: depth),
       background: (own(role) { $0.background } ?? .inherit).reduced(to: depth),
-      attributes: first(role) { $0.attributes } ?? [])
+      attributes: attributes(role))
   }
 
+  /// Weight goes with the ink: that of the first role in the chain which the theme mentions.
+  private func attributes(_ role: Role) -> Attributes { first(role) { $0.attributes ?? [] } ?? [] }
+
   private func poor(_ role: Role) -> Style {
-    var attributes = first(role) { $0.attributes } ?? []
+    var attributes = attributes(role)
     var ink = first(role) { $0.ansiForeground } ?? .inherit
     var ground = own(role) { $0.ansiBackground } ?? .inherit
     if depth == .ansi8 {

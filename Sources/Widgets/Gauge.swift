@@ -1,6 +1,6 @@
 import TerminalCore
 
-/// A labelled bar with a figure behind it: `cpu ▉▉▉▉───── 1.2/4`.
+/// A labelled bar with a figure behind it: `cpu ━━━━╸──── 1.2/4`.
 public struct Gauge: Sendable {
   public var label: String
   public var value: Int
@@ -45,7 +45,8 @@ public struct Gauge: Sendable {
     guard track.width >= 3 else { return }
     buffer.bar(
       track, value: value, of: total, glyphs: theme.glyphs,
-      style: style ?? theme.heat(value, of: total), trackStyle: theme[.barTrack])
+      style: style ?? theme.heat(value, of: total), trackStyle: theme[.barTrack],
+      thin: true)
   }
 
   static func percentage(_ value: Int, of total: Int) -> String {

@@ -10,15 +10,19 @@ public struct Column: Hashable, Sendable {
   public var alignment: Alignment
   /// In a narrow table the columns with the lowest priority go first.
   public var priority: Int
+  /// What is too long loses its middle: names that differ in their ends.
+  public var cutsMiddle: Bool
 
   public init(
-    _ title: String, width: Int, weight: Int = 0, alignment: Alignment = .left, priority: Int = 1
+    _ title: String, width: Int, weight: Int = 0, alignment: Alignment = .left, priority: Int = 1,
+    cutsMiddle: Bool = false
   ) {
     self.title = title
     self.width = max(width, 1)
     self.weight = max(weight, 0)
     self.alignment = alignment
     self.priority = priority
+    self.cutsMiddle = cutsMiddle
   }
 }
 
@@ -183,17 +187,23 @@ public struct Table: Sendable {
       let area = Rect(x: place.x, y: rect.y, width: place.width, height: 1)
       switch cell(row, place.index) {
       case .text(let text, let style):
+        let column = columns[place.index]
+        let shown =
+          column.cutsMiddle
+          ? TextWidth.truncatedMiddle(text, columns: area.width, ellipsis: theme.glyphs.ellipsis)
+          : text
         buffer.line(
-          text, in: area, style: drawn(style), align: columns[place.index].alignment,
+          shown, in: area, style: drawn(style), align: column.alignment,
           ellipsis: theme.glyphs.ellipsis)
       case .spans(let spans):
         buffer.spans(spans.map { Span($0.text, drawn($0.style)) }, in: area)
       case .bar(let value, let total, let style):
         buffer.bar(
           area, value: value, of: total, glyphs: theme.glyphs, style: drawn(style),
-          trackStyle: drawn(theme[.barTrack]))
+          trackStyle: drawn(theme[.barTrack]), thin: true)
       case .spark(let values, let style):
-        buffer.sparkline(area, values: values, glyphs: theme.glyphs, styles: [drawn(style)])
+        buffer.sparkline(
+          area, values: values, glyphs: theme.glyphs, styles: [drawn(style)], gap: true)
       }
     }
   }
