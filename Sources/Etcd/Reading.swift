@@ -53,6 +53,9 @@ extension EtcdServer {
   }
 
   private mutating func ask(_ id: UInt64) {
+    // Before it has committed in its term a leader does not know all that is committed; Raft waits
+    // for that except where the leader is alone, so it is waited for here. Asked again then.
+    if isLeader, node.term(at: node.committed) != node.term { return }
     node.readIndex(.bytes((0..<8).map { UInt8(truncatingIfNeeded: id >> UInt64(56 - $0 * 8)) }))
   }
 
