@@ -54,7 +54,9 @@ public struct LeaderElector: Sendable {
     guard !isCalling, time.monotonic >= retryAt else { return nil }
     schedule(time, prng: &prng)
     // The fast path of a leader: update at once on the record it wrote itself.
-    if isLeader, let lease = observed { return begin(update(lease, time)) }
+    if isLeader, let lease = observed, lease.spec.holderIdentity == config.identity {
+      return begin(update(lease, time))
+    }
     let get = APIRequest(
       .get, .lease, namespace: config.namespace, name: config.leaseName)
     isCalling = true
