@@ -30,6 +30,8 @@ bool orrery_locale_utf8(void) {
   return setlocale(LC_CTYPE, "C.UTF-8") != NULL || setlocale(LC_CTYPE, "C.utf8") != NULL;
 }
 
+int orrery_width(uint32_t scalar) { return wcwidth((wchar_t)scalar); }
+
 bool orrery_term_is_open(void) { return screen != NULL; }
 
 static void write_text(const char *text) {

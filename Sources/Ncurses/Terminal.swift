@@ -198,6 +198,12 @@ public final class Terminal {
   /// Turns mouse reports on or off; off lets the terminal select text.
   public func reportMouse(_ on: Bool) { orrery_term_mouse(on) }
 
+  /// Columns of a character as the system's library has them, in a UTF-8 locale.
+  public static func systemWidth(of scalar: UInt32) -> Int {
+    _ = orrery_locale_utf8()
+    return Int(orrery_width(scalar))
+  }
+
   /// Asks the terminal to put `text` on the clipboard (OSC 52; tmux needs `set-clipboard on`).
   public func copy(_ text: String) {
     guard isOpen, configuration.capabilities.isXtermFamily else { return }

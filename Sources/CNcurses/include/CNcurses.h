@@ -79,6 +79,8 @@ typedef struct {
 
 /* Chooses a UTF-8 locale for character output; false when there is none. */
 bool orrery_locale_utf8(void);
+/* Columns of a character as this libc, and so ncurses, has them; -1 when it cannot be shown. */
+int orrery_width(uint32_t scalar);
 
 orrery_open_status orrery_term_open(const orrery_open_options *options);
 /* Gives the terminal back as it was; does nothing when not open. */

@@ -1,0 +1,152 @@
+import Foundation
+import TerminalCore
+import Testing
+import Themes
+
+struct ThemeTests {
+  @Test func theBuiltInThemesReadWithoutAProblem() throws {
+    #expect(ThemeLibrary.all.count == ThemeLibrary.names.count)
+    for name in ThemeLibrary.names {
+      let file = try #require(ThemeLibrary.file(named: name))
+      #expect(file.problems == [], "\(name)")
+      #expect(file.theme.name == name)
+    }
+    #expect(ThemeLibrary.theme(named: "no such theme") == nil)
+  }
+
+  @Test func theListOfThemesIsTheFolder() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "themes/data")
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(
+      files.map { $0.replacingOccurrences(of: ".yaml", with: "") }.sorted()
+        == ThemeLibrary.names)
+  }
+
+  /// Every text stands out from its ground: 4.5:1, borders and what is meant to be faint 2:1.
+  @Test(arguments: ["dark", "light", "high-contrast"])
+  func textIsReadable(name: String) throws {
+    let theme = try #require(ThemeLibrary.theme(named: name)).resolved(for: .trueColor)
+    let faint: Set<Role> = [
+      .border, .dim, .ghost, .terminating, .barTrack, .tab, .follower, .graphFill, .accent6,
+    ]
+    for role in Role.allCases where role != .bg {
+      let style = theme[role].over(theme.base)
+      let contrast = try #require(style.foreground.contrast(with: style.background))
+      let least = role == .barTrack ? 130 : faint.contains(role) ? 200 : 400
+      #expect(contrast >= least, "\(role): \(contrast)")
+    }
+    #expect(theme.heat.count == 16)
+  }
+
+  @Test(arguments: ThemeLibrary.names)
+  func fewColorsAreNeverInkOnItsOwnGround(name: String) throws {
+    let definition = try #require(ThemeLibrary.theme(named: name))
+    for depth in [ColorDepth.ansi8, .ansi16] {
+      let theme = definition.resolved(for: depth)
+      #expect(theme.base.background == .terminal)
+      for role in Role.allCases where role != .bg {
+        let style = theme[role]
+        #expect(style.foreground == .inherit || style.foreground != style.background, "\(role)")
+        #expect(style.foreground.rgbValue == nil && style.background.rgbValue == nil)
+        #expect(style.foreground.slotIndex.map { $0 < (depth == .ansi8 ? 8 : 16) } ?? true)
+      }
+      let selection = theme[.selection]
+      #expect(selection.background != .inherit || selection.attributes.contains(.reverse))
+    }
+  }
+
+  @Test(arguments: ThemeLibrary.names)
+  func withoutColorMeaningIsInTheAttributes(name: String) throws {
+    let theme = try #require(ThemeLibrary.theme(named: name)).resolved(for: .mono)
+    for role in Role.allCases where role != .bg {
+      #expect(theme[role].foreground == .inherit && theme[role].background == .inherit)
+    }
+    #expect(theme[.selection].attributes.contains(.reverse))
+    #expect(theme[.error].attributes != theme[.text].attributes)
+    #expect(theme[.warn].attributes != theme[.text].attributes)
+  }
+
+  @Test func fiveLinesAreAWholeTheme() {
+    let file = ThemeFile(
+      """
+      name: small
+      appearance: dark
+      roles:
+        text: "#dddddd"
+        ok: "#00ff00"
+      """, name: "file")
+    #expect(file.problems == [])
+    let theme = file.theme.resolved(for: .trueColor)
+    #expect(theme.name == "small")
+    #expect(theme[.leader].foreground == .rgb(0x00FF00))
+    #expect(theme[.title].foreground == .rgb(0xDDDDDD))
+    #expect(theme[.error].foreground == .rgb(0xDDDDDD))
+  }
+
+  @Test func problemsNameTheirLineAndTheRestLoads() {
+    let file = ThemeFile(
+      """
+      # a comment
+      name: broken
+      apperance: dark
+      appearance: dusk
+      palette:
+        blue: "#12345"
+        red: "#ff0000"
+      roles:
+        ok: { rgb: red, ansi: rouge }
+        nonsense: red
+        warn: #ffff00
+        error: { rgb: blue
+        title: { rgb: red, weight: bold }
+        header: { style: "bold loud" }
+        info: "#00ffff"
+          stray words
+      glyphs: { set: emoji, ok: "漢", warn: "!" }
+      """, name: "file")
+    let expected = [
+      (3, "unknown key \"apperance\""), (4, "appearance is dark"), (6, "palette \"blue\""),
+      (9, "bad ANSI colour \"rouge\""), (10, "unknown role \"nonsense\""),
+      (11, "a colour needs quotes"), (12, "a map needs"), (13, "unknown key \"weight\""),
+      (14, "bad attributes"), (16, "expected \"key: value\""), (17, "the glyph set is"),
+      (17, "unknown glyph \"ok\""),
+    ]
+    #expect(file.problems.map(\.line) == expected.map(\.0))
+    for (problem, text) in zip(file.problems, expected.map(\.1)) {
+      #expect(problem.message.hasPrefix(text) || problem.message.contains(text), "\(problem)")
+    }
+    #expect(file.theme.name == "broken")
+    #expect(file.theme.roles[.ok]?.foreground == .rgb(0xFF0000))
+    #expect(file.theme.roles[.title]?.foreground == .rgb(0xFF0000))
+    #expect(file.theme.roles[.info]?.foreground == .rgb(0x00FFFF))
+    #expect(file.theme.glyphs.map(\.name) == ["warn"])
+  }
+
+  @Test func anyTextIsReadWithoutATrap() {
+    let pieces = ["{", "}", "[", "]", ":", ",", "\"", "#", " ", "\n", "roles", "heat", "ok", "é"]
+    var state: UInt64 = 7
+    for _ in 0..<3000 {
+      var text = ""
+      for _ in 0..<24 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        text += pieces[Int(state >> 33) % pieces.count]
+      }
+      let file = ThemeFile(text, name: "noise")
+      #expect(file.problems.allSatisfy { $0.line >= 1 })
+    }
+  }
+
+  @Test func everyRoleComesToAnEnd() {
+    for role in Role.allCases {
+      var current = role
+      var steps = 0
+      while let next = current.fallback, steps < 20 {
+        current = next
+        steps += 1
+      }
+      #expect(steps < 20, "\(role) falls back in a circle")
+      #expect(Role(name: role.name) == role)
+    }
+  }
+}
