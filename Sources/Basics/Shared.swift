@@ -21,8 +21,11 @@ public struct Shared<Value: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// The wrapper itself, to ask whether two values share storage.
-  @inlinable public var projectedValue: Shared<Value> { self }
+  /// The wrapper itself, to ask whether two values share storage, or to let them.
+  @inlinable public var projectedValue: Shared<Value> {
+    get { self }
+    set { self = newValue }
+  }
 
   /// True when both are one and the same box, and so certainly equal.
   @inlinable public func isIdentical(to other: Shared<Value>) -> Bool { box === other.box }

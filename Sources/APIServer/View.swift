@@ -1,0 +1,58 @@
+import Basics
+import KubeAPI
+
+/// What a dashboard shows of a server; plain values, nothing of them decides anything.
+extension APIServer {
+  public struct View: Sendable {
+    public var name: String
+    public var isReady: Bool
+    public var readsInFlight: Int
+    public var writesInFlight: Int
+    public var answered: Int
+    public var turnedAway: Int
+    public var watches: Int
+    public var etcdRequestsOpen: Int
+    public var caches: [CacheView]
+  }
+
+  public struct CacheView: Sendable {
+    public var kind: ResourceKind
+    public var isReady: Bool
+    public var revision: Int64
+    public var objects: Int
+    public var history: Int
+    public var watches: Int
+  }
+
+  public var view: View {
+    View(
+      name: configuration.name, isReady: isReady, readsInFlight: readsInFlight,
+      writesInFlight: writesInFlight, answered: answered, turnedAway: turnedAway,
+      watches: watches.count, etcdRequestsOpen: asked.count,
+      caches: ResourceKind.allCases.map { kind in
+        let cache = cache(kind)
+        return CacheView(
+          kind: kind, isReady: cache.isReady, revision: cache.revision,
+          objects: cache.objects.count, history: cache.history.count,
+          watches: watchers[Int(kind.rawValue)].count)
+      })
+  }
+
+  /// The cached object, as this server would answer a read with resource version 0.
+  public func cached(_ kind: ResourceKind, _ key: ObjectKey) -> APIObject? { cache(kind).get(key) }
+}
+
+extension APIServer: Digestible {
+  public func digest(into digest: inout Digest) {
+    digest.combine(nextCall)
+    digest.combine(nextAsked)
+    digest.combine(calls.count)
+    digest.combine(watches.count)
+    digest.combine(prng.state.0 ^ prng.state.1 ^ prng.state.2 ^ prng.state.3)
+    for cache in caches {
+      digest.combine(UInt64(bitPattern: cache.revision))
+      digest.combine(cache.objects.count)
+      digest.combine(cache.history.endIndex)
+    }
+  }
+}

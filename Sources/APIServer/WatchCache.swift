@@ -1,0 +1,144 @@
+import Basics
+import KubeAPI
+import MVCC
+import PersistentCollections
+
+/// The newest state of one kind and the recent changes to it, fed by a watch on etcd
+/// (storage/cacher/watch_cache.go).
+struct WatchCache: Sendable {
+  /// One change as it lies in the history.
+  struct Change: Sendable {
+    let revision: Int64
+    let at: Tick
+    /// The object before the change, at its own revision; nil for a creation.
+    let previous: APIObject?
+    /// The object after the change; for a deletion what it was, at the deletion's revision.
+    let object: APIObject
+    let isDeletion: Bool
+  }
+
+  let kind: ResourceKind
+  private(set) var objects = PersistentMap<Key, APIObject>()
+  /// Everything up to this revision is in.
+  private(set) var revision: Int64 = 0
+  /// True once the first list from etcd is in.
+  private(set) var isReady = false
+  private(set) var history = PersistentLog<Change>()
+  private var capacity = WatchCache.lowerCapacity
+  // The revision of the list that the history follows; changes up to it are not in the history.
+  private var historyStart: Int64 = 0
+
+  /// The number of the etcd request that lists or watches for this cache; 0 for none.
+  var feed: UInt64 = 0
+  /// Consistent reads that wait until the cache has reached their revision.
+  var waiting: [(revision: Int64, call: UInt64)] = []
+
+  /// storage/cacher/watch_cache.go: the ring's bounds and how long changes are kept.
+  static let lowerCapacity = 100
+  static let upperCapacity = 102_400
+  static let freshness = Span.seconds(75)
+
+  init(_ kind: ResourceKind) { self.kind = kind }
+
+  func get(_ key: ObjectKey) -> APIObject? { objects[StorageKey.object(kind, key)] }
+
+  /// Replaces everything by what a list at `revision` found.
+  mutating func replace(_ kvs: [KeyValue], revision: Int64) {
+    objects = PersistentMap()
+    for kv in kvs {
+      if let object = kv.object { objects.updateValue(object, forKey: kv.key) }
+    }
+    history = PersistentLog()
+    historyStart = revision
+    self.revision = revision
+    isReady = true
+  }
+
+  /// Empties the cache: what it missed can't be had again.
+  mutating func reset() {
+    objects = PersistentMap()
+    history = PersistentLog()
+    isReady = false
+  }
+
+  /// Takes in one change; nil where it is already known.
+  mutating func apply(_ event: MVCC.Event, at: Tick) -> Change? {
+    let kv = event.kv
+    guard kv.modRevision >= revision else { return nil }
+    var change: Change
+    if kv.isTombstone {
+      guard let previous = objects.removeValue(forKey: kv.key) else { return nil }
+      change = Change(
+        revision: kv.modRevision, at: at, previous: previous,
+        object: previous.at(resourceVersion: kv.modRevision), isDeletion: true)
+    } else {
+      guard let object = kv.object else { return nil }
+      let previous = objects.updateValue(object, forKey: kv.key)
+      if let previous, previous.resourceVersion >= kv.modRevision { return nil }
+      change = Change(
+        revision: kv.modRevision, at: at, previous: previous, object: object, isDeletion: false)
+    }
+    revision = kv.modRevision
+    append(change)
+    return change
+  }
+
+  /// The watch has seen everything up to `revision`.
+  mutating func progress(_ revision: Int64) { self.revision = max(self.revision, revision) }
+
+  private mutating func append(_ change: Change) {
+    if history.count >= capacity {
+      resize(at: change.at)
+      if history.count >= capacity {
+        let first = history.endIndex - capacity + 1
+        historyStart = max(historyStart, history[first - 1].revision)
+        history.dropPrefix(before: first)
+      }
+    }
+    history.append(change)
+  }
+
+  /// A full ring doubles while its oldest change is fresh, and halves when its last quarter alone
+  /// spans the time changes are kept for.
+  private mutating func resize(at now: Tick) {
+    guard let oldest = history.first else { return }
+    if now - oldest.at < WatchCache.freshness {
+      capacity = min(capacity * 2, WatchCache.upperCapacity)
+    } else if now - history[history.endIndex - capacity / 4].at > WatchCache.freshness {
+      capacity = max(capacity / 2, WatchCache.lowerCapacity)
+    }
+  }
+
+  /// The place in the history of the first change after `revision`; throws 410 where changes after
+  /// it are gone.
+  func position(after revision: Int64) throws(APIStatus) -> Int {
+    guard revision >= historyStart else {
+      throw APIStatus(
+        code: 410, reason: .expired,
+        message: "too old resource version: \(revision) (\(historyStart))")
+    }
+    var low = history.startIndex
+    var high = history.endIndex
+    while low < high {
+      let middle = (low + high) >> 1
+      if history[middle].revision <= revision { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// The objects of a selection in the order of their keys.
+  func select(_ selection: Selection) -> [APIObject] {
+    if let name = selection.name, !kind.isNamespaced || !selection.namespace.isEmpty {
+      let found = get(ObjectKey(namespace: selection.namespace, name: name))
+      return found.map { selection.matches($0) ? [$0] : [] } ?? []
+    }
+    let prefix = StorageKey.prefix(kind, namespace: selection.namespace)
+    var found: [APIObject] = []
+    if selection.isWhole && selection.namespace.isEmpty { found.reserveCapacity(objects.count) }
+    objects.forEach(from: prefix, to: prefix.prefixEnd) { _, object in
+      if selection.isWhole || selection.matches(object) { found.append(object) }
+      return true
+    }
+    return found
+  }
+}
