@@ -12,8 +12,9 @@ public struct MemoryStorage: Sendable {
   private var base: EntryID
   private var log: EntryLog
 
-  /// What to send to a follower that needs a snapshot, where that is not `snapshot`: an owner that
-  /// keeps its state elsewhere can offer a fresher one.
+  /// What to send to a follower that needs a snapshot, where that is not `snapshot`. Keep it fresh,
+  /// or put the state as it is now into the `snap` message before sending it (as etcd does): a
+  /// member that joined after the snapshot was made ignores one that does not know it.
   public var outgoingSnapshot: Snapshot?
   /// False while no snapshot can be had; a leader then waits and asks again.
   public var isSnapshotAvailable = true

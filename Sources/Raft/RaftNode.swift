@@ -35,6 +35,11 @@ import Basics
 /// order, and a member that crashes loses what is still queued: it starts again from what its disk
 /// holds. After either call, as after any input, `hasReady` may be true again.
 ///
+/// In both modes: a snapshot may overtake committed entries handed out before it, so skip entries
+/// at or below the index installed. Send a `snap` message with the state as it is, and tell with
+/// `reportSnapshot` how that ended. A member that learns of its removal should be stopped. Of a
+/// message passed on for another member `from` is that one, not the sender.
+///
 /// Copying a node is a snapshot of it. Equal inputs lead to equal outputs: the only chance in it,
 /// the election timeout, comes from `RaftConfig.prng`.
 public struct RaftNode: Sendable {

@@ -9,12 +9,14 @@ struct SmokeTests {
     var nodes: [RaftNode] = []
     var queue: [Message] = []
     var applied: [[String]] = []
+    /// Members that nothing reaches.
+    var down: Set<UInt64> = []
 
-    init(voters: Int, async: Bool) throws {
+    init(voters: Int, async: Bool, seed: UInt64 = 7) throws {
       let ids = (1...UInt64(voters)).map { $0 }
       let start = Snapshot(index: 2, term: 1, confState: ConfState(voters: ids))
       for id in ids {
-        var config = RaftConfig(id: id, prng: PRNG(seed: 7, stream: id))
+        var config = RaftConfig(id: id, prng: PRNG(seed: seed, stream: id))
         config.preVote = true
         config.checkQuorum = true
         config.applied = 2
@@ -47,7 +49,9 @@ struct SmokeTests {
         }
         let batch = queue
         queue = []
-        for message in batch { try nodes[Int(message.to) - 1].step(message) }
+        for message in batch where !down.contains(message.to) {
+          try nodes[Int(message.to) - 1].step(message)
+        }
       } while !queue.isEmpty || nodes.contains { $0.hasReady }
     }
 
