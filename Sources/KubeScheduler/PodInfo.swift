@@ -46,6 +46,52 @@ final class PodInfo: Sendable {
     nonZeroMemory = nonZero.memoryBytes
   }
 
+  /// A newer state of the pod that `old` describes; what it asks for is taken over where nothing
+  /// that it depends on changed, which is nearly always.
+  convenience init(_ pod: Pod, replacing old: PodInfo) {
+    if Self.asksTheSame(pod, old.pod) {
+      self.init(pod, like: old)
+    } else {
+      self.init(pod)
+    }
+  }
+
+  private init(_ pod: Pod, like old: PodInfo) {
+    self.pod = pod
+    key = old.key
+    uid = old.uid
+    priority = pod.spec.priority ?? 0
+    requests = old.requests
+    nonZeroMilliCPU = old.nonZeroMilliCPU
+    nonZeroMemory = old.nonZeroMemory
+    hostPorts = old.hostPorts
+    terms = old.terms
+    isTerminating = pod.metadata.deletionTimestamp != nil
+  }
+
+  private static func asksTheSame(_ new: Pod, _ old: Pod) -> Bool {
+    guard new.metadata.uid == old.metadata.uid, !isResizing(new), !isResizing(old) else {
+      return false
+    }
+    let (a, b) = (new.spec, old.spec)
+    return a.containers == b.containers && a.initContainers == b.initContainers
+      && a.affinity == b.affinity && a.overhead == b.overhead && a.carried == b.carried
+  }
+
+  /// Whether a status says what a container was given: then that counts too.
+  private static func isResizing(_ pod: Pod) -> Bool {
+    func isResized(_ status: ContainerStatus) -> Bool { status.carried["resources"] != nil }
+    return pod.status.containerStatuses.contains(where: isResized)
+      || pod.status.initContainerStatuses.contains(where: isResized)
+  }
+
+  /// Whether two states count the same on a node, and to every selector.
+  func countsLike(_ other: PodInfo) -> Bool {
+    requests == other.requests && nonZeroMilliCPU == other.nonZeroMilliCPU
+      && nonZeroMemory == other.nonZeroMemory && hostPorts == other.hostPorts
+      && isTerminating == other.isTerminating && labels == other.labels && terms == other.terms
+  }
+
   var namespace: String { key.namespace }
   var labels: StringMap { pod.metadata.labels }
   var nodeName: String { pod.spec.nodeName }

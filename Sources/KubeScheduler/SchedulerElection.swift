@@ -1,0 +1,100 @@
+import Basics
+import ControllerRuntime
+import KubeAPI
+
+/// Leader election: only the holder of the lease schedules, and whoever loses it ends.
+extension SchedulerProcess {
+  private var lease: ObjectReference {
+    ObjectReference(
+      .lease, ObjectKey(namespace: elector.config.namespace, name: elector.config.leaseName))
+  }
+
+  /// The election begins when the informers know the cluster.
+  mutating func beginElectionIfSynced(at time: HostTime, into effects: inout Effects) {
+    guard !hasBegunElection, informers.allSatisfy(\.hasSynced) else { return }
+    hasBegunElection = true
+    if config.leaderElect {
+      elect(at: time, into: &effects)
+    } else {
+      isLeading = true
+    }
+  }
+
+  mutating func elect(at time: HostTime, into effects: inout Effects) {
+    if let (request, call) = elector.tick(time, prng: &prng) {
+      send(request, call, at: time, into: &effects)
+    }
+    var wait = elector.nextDue - time.monotonic
+    if wait <= .zero { wait = elector.config.retryPeriod }
+    effects.arm(TimerID(tag: TimerTag.election), after: wait)
+  }
+
+  private mutating func send(
+    _ request: APIRequest, _ call: LeaderElector.Call, at time: HostTime,
+    into effects: inout Effects
+  ) {
+    // The lock's client gives up after half the renew deadline (`resourcelock.NewFromKubeconfig`).
+    electionClient.call(
+      request, tag: .elect(call), timeout: elector.config.renewDeadline / 2, now: time.monotonic,
+      into: &effects)
+  }
+
+  mutating func elected(
+    _ call: LeaderElector.Call, _ response: APIResponse, at time: HostTime,
+    into effects: inout Effects
+  ) {
+    if case .status(let status) = response, status.code == 0 {
+      elector.lostCall()
+      return
+    }
+    let (next, outcome) = elector.answered(call, response, time)
+    if let next { send(next.request, next.call, at: time, into: &effects) }
+    switch outcome {
+    case .nothing: break
+    case .startedLeading: startLeading(at: time, into: &effects)
+    case .newLeader(let holder):
+      if holder != config.identity && !holder.isEmpty {
+        effects.note(.leadership, lease, "new leader elected: \(holder)")
+      }
+    case .stoppedLeading: stopLeading(into: &effects)
+    }
+  }
+
+  private mutating func startLeading(at time: HostTime, into effects: inout Effects) {
+    isLeading = true
+    effects.note(.leadership, lease, "\(config.identity) became leader")
+    var target = TargetReference()
+    target.apiVersion = ResourceKind.lease.apiVersion
+    target.kind = ResourceKind.lease.kind
+    target.namespace = elector.config.namespace
+    target.name = elector.config.leaseName
+    let event = recorder.record(
+      target, reason: "LeaderElection", message: "\(config.identity) became leader", at: time)
+    if let event {
+      eventClient.call(event, tag: .recordEvent, now: time.monotonic, into: &effects)
+    }
+    armRenewDeadline(at: time, into: &effects)
+  }
+
+  private mutating func armRenewDeadline(at time: HostTime, into effects: inout Effects) {
+    effects.arm(
+      TimerID(tag: TimerTag.renewDeadline), after: elector.renewDeadline(at: time.monotonic))
+  }
+
+  mutating func checkRenewal(at time: HostTime, into effects: inout Effects) {
+    guard isLeading else { return }
+    if elector.hasLost(at: time.monotonic) {
+      stopLeading(into: &effects)
+    } else {
+      armRenewDeadline(at: time, into: &effects)
+    }
+  }
+
+  private mutating func stopLeading(into effects: inout Effects) {
+    guard isLeading else { return }
+    isLeading = false
+    elector.resign()
+    effects.note(.leadership, lease, "leaderelection lost")
+    effects.exit(code: 1, reason: "leaderelection lost")
+  }
+}
