@@ -9,6 +9,8 @@ import KubeAPI
 public protocol Controller: Sendable, Digestible {
   /// The name in leases, events and traces, as `deployment-controller`.
   var name: String { get }
+  /// The component its events name, where that is not `name`.
+  var eventSource: String { get }
   /// Keys in work at a time (`--concurrent-deployment-syncs` and its like).
   var workers: Int { get }
   /// The kinds whose changes `observe` wants, in the order of `ResourceKind`.
@@ -41,6 +43,7 @@ public protocol Controller: Sendable, Digestible {
 }
 
 extension Controller {
+  public var eventSource: String { name }
   public var reads: [ResourceKind] { [] }
   public var maxRetries: Int? { nil }
   public var retryDelays: (base: Span, ceiling: Span) { (.milliseconds(5), .seconds(1000)) }

@@ -170,7 +170,7 @@ public struct ControllerContext: Sendable {
   }
 
   /// Adds a decision to the trace; the newest is shown in the controller's view.
-  public mutating func decide(_ subject: ObjectReference, _ message: String) {
+  public mutating func decide(_ subject: ObjectReference?, _ message: String) {
     lanes[lane].lastDecision = message
     lanes[lane].lastDecisionAt = now
     effects.note(.decision, subject, message)

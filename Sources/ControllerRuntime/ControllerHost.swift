@@ -154,7 +154,7 @@ public struct ControllerHost: Sendable {
             user: base.user, qps: config.qps, burst: config.burst,
             timerTag: Self.laneClientTag + UInt8(at),
             firstID: (Self.firstLane + UInt64(at)) << Self.rangeBits | 1),
-          recorder: EventRecorder(component: controller.name),
+          recorder: EventRecorder(component: controller.eventSource),
           needs: controller.watches + controller.reads))
     }
     let kinds = ResourceKind.allCases.filter { kind in

@@ -1,0 +1,68 @@
+import Basics
+import ControllerRuntime
+import KubeAPI
+
+/// kube-controller-manager: the control loops that come with Kubernetes, in one process, one of
+/// which at a time leads.
+public struct ControllerManager: Sendable, Digestible {
+  public struct Config: Sendable {
+    /// The identity in the lease: host name and a unique suffix.
+    public var identity: String
+    public var seed: UInt64
+    public var nodeLifecycle = NodeLifecycleConfig()
+    /// `--kube-api-qps` and `--kube-api-burst`, for each controller's client.
+    public var qps = 20
+    public var burst = 30
+    public init(identity: String, seed: UInt64) {
+      self.identity = identity
+      self.seed = seed
+    }
+  }
+
+  public let config: Config
+  private var host: ControllerHost
+
+  public init(_ config: Config) {
+    self.config = config
+    var hostConfig = ControllerHost.Config(
+      process: "kube-controller-manager", identity: config.identity, seed: config.seed)
+    hostConfig.qps = config.qps
+    hostConfig.burst = config.burst
+    hostConfig.indices = ResourceKind.allCases.map { kind in
+      (kind, kind == .pod ? [.nodeName, .ownerUID] : [.ownerUID])
+    }
+    host = ControllerHost(hostConfig) { Self.controllers(config) }
+  }
+
+  private static func controllers(_ config: Config) -> [any Controller] {
+    [
+      DeploymentController(),
+      ReplicaSetController(),
+      EndpointSliceController(),
+      NodeLifecycleController(config.nodeLifecycle),
+      TaintEvictionController(),
+    ]
+  }
+
+  /// The one door: a message, a timer, a start.
+  public mutating func step(
+    _ event: ClientEvent, at time: HostTime, into effects: inout Effects
+  ) {
+    host.step(event, at: time, into: &effects)
+  }
+
+  public var isLeader: Bool { host.isLeader }
+
+  /// What a dashboard shows.
+  public var view: ControllerHostView { host.view }
+
+  /// The zones of the node lifecycle controller: state, and nodes that wait for their taint.
+  public var zoneStates: [(name: String, state: ZoneState, waiting: [String])] {
+    for case let controller as NodeLifecycleController in host.controllers {
+      return controller.zoneStates
+    }
+    return []
+  }
+
+  public func digest(into digest: inout Digest) { host.digest(into: &digest) }
+}
