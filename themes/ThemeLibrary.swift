@@ -6,10 +6,19 @@ public enum ThemeLibrary {
   static var files: [(name: String, bytes: [UInt8])] {
     [
       ("dark", PackageResources.dark_yaml),
+      ("dracula", PackageResources.dracula_yaml),
+      ("gruvbox-dark", PackageResources.gruvbox_dark_yaml),
+      ("gruvbox-light", PackageResources.gruvbox_light_yaml),
       ("high-contrast", PackageResources.high_contrast_yaml),
+      ("high-contrast-light", PackageResources.high_contrast_light_yaml),
       ("light", PackageResources.light_yaml),
       ("mono", PackageResources.mono_yaml),
+      ("nord", PackageResources.nord_yaml),
+      ("okabe-ito", PackageResources.okabe_ito_yaml),
+      ("solarized-dark", PackageResources.solarized_dark_yaml),
+      ("solarized-light", PackageResources.solarized_light_yaml),
       ("terminal-16", PackageResources.terminal_16_yaml),
+      ("tokyo-night", PackageResources.tokyo_night_yaml),
     ]
   }
 

@@ -23,20 +23,36 @@ struct ThemeTests {
         == ThemeLibrary.names)
   }
 
-  /// Every text stands out from its ground: 4.5:1, borders and what is meant to be faint 2:1.
-  @Test(arguments: ["dark", "light", "high-contrast"])
-  func textIsReadable(name: String) throws {
-    let theme = try #require(ThemeLibrary.theme(named: name)).resolved(for: .trueColor)
-    let faint: Set<Role> = [
-      .border, .dim, .ghost, .terminating, .barTrack, .tab, .follower, .graphFill, .accent6,
-    ]
-    for role in Role.allCases where role != .bg {
-      let style = theme[role].over(theme.base)
-      let contrast = try #require(style.foreground.contrast(with: style.background))
-      let least = role == .barTrack ? 130 : faint.contains(role) ? 200 : 400
-      #expect(contrast >= least, "\(role): \(contrast)")
-    }
-    #expect(theme.heat.count == 16)
+  /// Contrast, few colours, and every kind of colour vision.
+  @Test(arguments: ThemeLibrary.names)
+  func theCheckFindsNothingInTheBuiltInThemes(name: String) throws {
+    let definition = try #require(ThemeLibrary.theme(named: name))
+    #expect(ThemeCheck.findings(definition) == [])
+  }
+
+  @Test func theCheckFindsWhatIsHardToRead() {
+    let file = ThemeFile(
+      """
+      roles:
+        bg: "#101010"
+        text: "#303030"
+        ok: "#909040"
+        error: "#a08040"
+        warn: { rgb: "#ffffff", ansi: blue, on: "#000000", on-ansi: blue }
+      """, name: "bad")
+    let found = ThemeCheck.findings(file.theme)
+    #expect(found.contains { $0.role == .text && $0.message.hasPrefix("contrast") })
+    #expect(found.contains { $0.role == .error && $0.message.contains("deuteranopia") })
+  }
+
+  @Test func visionsSeeWhatTheyShould() {
+    #expect(ColorVision.full.seen(0x89B4FA) == 0x89B4FA)
+    // Red and green of equal lightness fall together without green cones, blue stays apart.
+    let deuteranopia = ColorVision.deuteranopia
+    #expect(
+      deuteranopia.distance(0xC04040, 0x708030) < ColorVision.full.distance(0xC04040, 0x708030) / 2)
+    #expect(deuteranopia.distance(0xC04040, 0x4040C0) > 150)
+    for vision in ColorVision.allCases { #expect(vision.seen(0xFFFFFF) >= 0xFEFEFE) }
   }
 
   @Test(arguments: ThemeLibrary.names)
