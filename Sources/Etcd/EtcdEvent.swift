@@ -15,6 +15,8 @@ public enum EtcdEvent: Sendable {
   case diskDone(writeID: UInt64)
   /// The write of this number failed, the disk being full or broken.
   case diskFailed(writeID: UInt64)
+  /// SIGTERM: a leader hands over first; the end is `stopped`.
+  case stop
   /// `token` names the client's connection, and with it the stream of its watches.
   case client(token: UInt64, requestID: UInt64, EtcdRequest)
   /// The client's connection is gone, and with it its watches.
@@ -49,6 +51,8 @@ public enum EtcdEffect: Sendable {
   case arm(after: Span)
   /// The process ends with an error, as etcd does where going on would be worse.
   case exit(String)
+  /// The process ends as it was asked to.
+  case stopped
   case note(EtcdNote)
 }
 

@@ -36,7 +36,7 @@ public struct EtcdMember: Sendable {
       return
     }
     server?.step(event, now, &effects)
-    if server?.hasFailed ?? false { server = nil }
+    if server?.hasEnded ?? false { server = nil }
   }
 
   /// Traps where the member contradicts itself. Walks the store: for tests.

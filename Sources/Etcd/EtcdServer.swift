@@ -55,7 +55,10 @@ struct EtcdServer: Sendable {
   var leaderStreams = LookupSet<UInt64>()
   var leaderlessChecks = 0
   var publishID: UInt64?
-  var hasFailed = false
+  /// Asked to stop: new requests are refused, and leadership is handed over first.
+  var isStopping = false
+  /// The process is over.
+  var hasEnded = false
 
   init(config: EtcdConfig, disk: DiskContents, now: Tick) throws(RaftError) {
     self.config = config
@@ -144,6 +147,7 @@ struct EtcdServer: Sendable {
       case .diskFailed: break
       case .client(let token, let requestID, let request):
         receive(request, Requester.client(token: token, requestID: requestID), now, &effects)
+      case .stop: stop(now, &effects)
       case .disconnected(let token):
         hub.removeStream(token)
         leaderStreams.remove(token)
@@ -155,7 +159,7 @@ struct EtcdServer: Sendable {
   }
 
   mutating func fail(_ reason: String, _ effects: inout [EtcdEffect]) {
-    hasFailed = true
+    hasEnded = true
     effects.append(.exit(reason))
   }
 
@@ -201,104 +205,6 @@ struct EtcdServer: Sendable {
       answer(request.requester, response, &effects)
     case .leaseNotLeader(let sequence): forwarded.modify(sequence) { $0.sentAt = nil }
     }
-  }
-
-  // MARK: Raft's output
-
-  /// Does what Raft wants done until it wants nothing more.
-  mutating func pump(_ now: Tick, _ effects: inout [EtcdEffect]) {
-    guard !hasFailed else { return }
-    do throws(RaftError) {
-      repeat {
-        while node.hasReady {
-          let ready = node.ready()
-          if let soft = ready.softState { leadershipChanged(soft, now, &effects) }
-          for read in ready.readStates { confirm(read) }
-          for message in ready.messages {
-            switch message.to {
-            case Message.appendThread: try append(message, &effects)
-            case Message.applyThread: try apply(message, now, &effects)
-            default: send(message, now, &effects)
-            }
-          }
-        }
-        startWrite(now, &effects)
-      } while serveReads(now, &effects)
-    } catch {
-      if error.isFatal { fail(error.description, &effects) }
-    }
-    for event in node.takeEvents() { effects.append(.note(.raft(event))) }
-  }
-
-  private mutating func leadershipChanged(
-    _ soft: SoftState, _ now: Tick, _ effects: inout [EtcdEffect]
-  ) {
-    let isNew = soft.leader != Message.nobody && soft.leader != leader
-    leader = soft.leader
-    if soft.role != .leader {
-      leaseClock.demote()
-      outgoingSnapshots = []
-    } else if isNew {
-      electedAt = now
-    }
-    if leader != Message.nobody { leaderlessChecks = 0 }
-    guard isNew else { return }
-    failReads(.leaderChanged, &effects)
-    proposeHeld(&effects)
-  }
-
-  mutating func send(_ content: PeerMessage.Content, to peer: UInt64, _ effects: inout [EtcdEffect])
-  {
-    effects.append(.send(to: peer, PeerMessage(from: config.id, content)))
-  }
-
-  /// Sends a message of Raft's. A snapshot is not the one Raft knows of, which is but a place in the
-  /// log, but the state as it is now (server/etcdserver/snapshot_merge.go).
-  mutating func send(_ draft: Message, _ now: Tick, _ effects: inout [EtcdEffect]) {
-    guard draft.type == .snap else { return send(.raft(draft), to: draft.to, &effects) }
-    var message = draft
-    let box = StateBox(state)
-    message.snapshot = Snapshot(
-      index: state.index, term: state.term, confState: state.confState, data: .boxed(box))
-    outgoingSnapshots.append(
-      OutgoingSnapshot(to: draft.to, sentAt: now, bytes: box.byteCount))
-    effects.append(
-      .note(.snapshotSent(to: draft.to, index: state.index, bytes: box.byteCount)))
-    send(.raft(message), to: draft.to, &effects)
-  }
-
-  // MARK: Watches
-
-  func tell(_ answers: [WatchResponse], _ effects: inout [EtcdEffect]) {
-    for answer in answers {
-      if answer.isCompacted {
-        effects.append(
-          .watchCanceled(answer.watch, .compacted, compactRevision: answer.compactRevision))
-      } else {
-        effects.append(.watch(answer))
-      }
-    }
-  }
-
-  /// Ends the watches that want a leader once there was none at three checks, an election time-out
-  /// apart (server/etcdserver/api/v3rpc/interceptor.go, monitorLeader).
-  private mutating func checkLeaderStreams(_ effects: inout [EtcdEffect]) {
-    guard leader == Message.nobody else {
-      leaderlessChecks = 0
-      return
-    }
-    leaderlessChecks += 1
-    guard leaderlessChecks >= 3, !leaderStreams.isEmpty else { return }
-    var count = 0
-    for stream in leaderStreams.sorted {
-      for watch in hub.watches(of: stream) {
-        effects.append(.watchCanceled(watch, .noLeader, compactRevision: 0))
-        count += 1
-      }
-      hub.removeStream(stream)
-    }
-    leaderStreams.removeAll()
-    effects.append(.note(.watchesLostLeader(count: count)))
   }
 }
 

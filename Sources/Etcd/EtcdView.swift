@@ -60,12 +60,8 @@ extension EtcdMember {
   /// The store as this member has it.
   public var store: Store? { server?.state.store }
 
-  /// Whom a leader that is stopped should hand over to: the voter heard from for the longest time.
-  public var transferTarget: UInt64? {
-    guard let server, server.isLeader else { return nil }
-    let others = server.state.members.filter { !$0.isLearner && $0.id != config.id }
-    return server.peers.longestConnected(others.map(\.id))
-  }
+  /// Whom a leader that is stopped would hand over to: the voter heard from for the longest time.
+  public var transferTarget: UInt64? { server?.transferTarget }
 }
 
 extension EtcdServer {

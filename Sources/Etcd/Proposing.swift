@@ -19,12 +19,6 @@ enum Proposal: Sendable {
   case change(ConfChange)
 }
 
-struct LeaderTransfer: Sendable {
-  let requester: Requester
-  let to: UInt64
-  let since: Tick
-}
-
 // Every change goes through the log; the answer comes when the entry is applied here.
 
 extension EtcdServer {
@@ -45,6 +39,7 @@ extension EtcdServer {
   private mutating func dispatch(
     _ request: EtcdRequest, _ requester: Requester, _ now: Tick, _ effects: inout [EtcdEffect]
   ) throws(EtcdError) {
+    if isStopping { throw .stopped }
     if node.isLearner, !request.isServedByLearner { throw .notSupportedForLearner }
     switch request {
     case .range(let range):
@@ -217,29 +212,6 @@ extension EtcdServer {
       return .timeoutDueToConnectionLost
     }
     return .timeout
-  }
-
-  // MARK: Handing over leadership
-
-  mutating func moveLeader(
-    to target: UInt64, _ requester: Requester, _ now: Tick, _ effects: inout [EtcdEffect]
-  ) throws(EtcdError) {
-    guard isLeader else { throw .notLeader }
-    guard let member = state.member(target), !member.isLearner else { throw .badLeaderTransferee }
-    if target == config.id { return answer(requester, .leaderMoved, &effects) }
-    node.transferLeadership(to: target)
-    transfer = LeaderTransfer(requester: requester, to: target, since: now)
-  }
-
-  mutating func watchTransfer(_ now: Tick, _ effects: inout [EtcdEffect]) {
-    guard let transfer else { return }
-    if leader == transfer.to {
-      self.transfer = nil
-      answer(transfer.requester, .leaderMoved, &effects)
-    } else if now - transfer.since >= config.requestTimeout {
-      self.transfer = nil
-      answer(transfer.requester, .failure(.timeoutLeaderTransfer), &effects)
-    }
   }
 }
 

@@ -32,4 +32,36 @@ extension EtcdServer {
     default: break
     }
   }
+
+  func tell(_ answers: [WatchResponse], _ effects: inout [EtcdEffect]) {
+    for answer in answers {
+      if answer.isCompacted {
+        effects.append(
+          .watchCanceled(answer.watch, .compacted, compactRevision: answer.compactRevision))
+      } else {
+        effects.append(.watch(answer))
+      }
+    }
+  }
+
+  /// Ends the watches that want a leader once there was none at three checks, an election time-out
+  /// apart (server/etcdserver/api/v3rpc/interceptor.go, monitorLeader).
+  mutating func checkLeaderStreams(_ effects: inout [EtcdEffect]) {
+    guard leader == Message.nobody else {
+      leaderlessChecks = 0
+      return
+    }
+    leaderlessChecks += 1
+    guard leaderlessChecks >= 3, !leaderStreams.isEmpty else { return }
+    var count = 0
+    for stream in leaderStreams.sorted {
+      for watch in hub.watches(of: stream) {
+        effects.append(.watchCanceled(watch, .noLeader, compactRevision: 0))
+        count += 1
+      }
+      hub.removeStream(stream)
+    }
+    leaderStreams.removeAll()
+    effects.append(.note(.watchesLostLeader(count: count)))
+  }
 }

@@ -10,14 +10,12 @@
 /// ```
 /// A range that half overlaps another is kept aside and asked every time.
 struct RangeIndex: Sendable {
-  private struct Node: Sendable {
-    let range: KeyRange
-    let item: Int
-    /// The narrowest earlier node that encloses this one, -1 for none.
-    let around: Int
-  }
-
-  private var nested: [Node] = []
+  // Of the nested ranges, in order. Columns rather than rows: the search touches the starts alone.
+  private var lows: [Key] = []
+  private var highs: [Key?] = []
+  private var items: [Int] = []
+  /// The place of the narrowest range around each one, -1 for none.
+  private var around: [Int] = []
   private var aside: [(range: KeyRange, item: Int)] = []
 
   init() {}
@@ -33,32 +31,33 @@ struct RangeIndex: Sendable {
     }
     var open: [Int] = []
     for (range, item) in sorted {
-      while let top = open.last, let high = nested[top].range.high, !(range.low < high) {
-        open.removeLast()
-      }
-      if let top = open.last, let outer = nested[top].range.high {
+      while let top = open.last, let high = highs[top], !(range.low < high) { open.removeLast() }
+      if let top = open.last, let outer = highs[top] {
         guard let high = range.high, high <= outer else {
           aside.append((range, item))
           continue
         }
       }
-      nested.append(Node(range: range, item: item, around: open.last ?? -1))
-      open.append(nested.count - 1)
+      lows.append(range.low)
+      highs.append(range.high)
+      items.append(item)
+      around.append(open.last ?? -1)
+      open.append(lows.count - 1)
     }
   }
 
   /// Calls `visit` for every range that holds `key`, always in the same order.
   func visit(_ key: Key, _ visit: (Int) -> Void) {
     var low = 0
-    var high = nested.count
+    var high = lows.count
     while low < high {
       let middle = (low + high) >> 1
-      if key < nested[middle].range.low { high = middle } else { low = middle + 1 }
+      if key < lows[middle] { high = middle } else { low = middle + 1 }
     }
     var i = low - 1
     while i >= 0 {
-      if nested[i].range.high.map({ key < $0 }) ?? true { visit(nested[i].item) }
-      i = nested[i].around
+      if highs[i].map({ key < $0 }) ?? true { visit(items[i]) }
+      i = around[i]
     }
     for (range, item) in aside where range.contains(key) { visit(item) }
   }

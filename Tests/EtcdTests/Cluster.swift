@@ -40,6 +40,7 @@ final class Cluster {
   private(set) var canceled: [(WatchID, EtcdError, Int64)] = []
   private(set) var notes: [(UInt64, EtcdNote)] = []
   private(set) var exits: [(UInt64, String)] = []
+  private(set) var stopped: [UInt64] = []
   private var nextRequest: UInt64 = 0
   /// Who led in which term: there may be but one.
   private var leaders: [UInt64: UInt64] = [:]
@@ -98,9 +99,19 @@ final class Cluster {
     disks[id]?.pending = []
   }
 
+  /// SIGTERM.
+  func stop(_ id: UInt64) { step(id, .stop) }
+
   func wipe(_ id: UInt64) {
     kill(id)
     disks[id] = Disk()
+  }
+
+  /// The disk refuses the write under way.
+  func fillDisk(_ id: UInt64) {
+    guard let write = disks[id]?.pending.first else { return }
+    disks[id]?.pending = []
+    step(id, .diskFailed(writeID: write.writeID))
   }
 
   func slow(_ id: UInt64, _ delay: Span) { disks[id]?.slowness = delay }
@@ -181,6 +192,7 @@ final class Cluster {
       disks[id]?.firstRecord = before
     case .arm(let span): schedule(span, .tick(id, boot: boots[id] ?? 0))
     case .exit(let reason): exits.append((id, reason))
+    case .stopped: stopped.append(id)
     case .note(let note): notes.append((id, note))
     }
   }

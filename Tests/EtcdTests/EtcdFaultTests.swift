@@ -48,8 +48,12 @@ import Testing
         if let victim = down { cluster.start(victim) }
         down = nil
       case 92..<95 where down == nil: cluster.isolate(member())
-      case 95..<99: cluster.heal()
-      default: break
+      case 95..<98: cluster.heal()
+      default:
+        // The power is out for all of them.
+        for id in cluster.ids { cluster.kill(id) }
+        for id in cluster.ids { cluster.start(id) }
+        down = nil
       }
       cluster.run(for: .milliseconds(random.index(below: 120)))
       look()

@@ -414,5 +414,25 @@ import Testing
     let before = cluster.now
     _ = cluster.put("k", "w", at: leader)
     #expect(cluster.now - before < .milliseconds(10))
+    cluster.run(for: .milliseconds(10))
+    cluster.fillDisk(slow)
+    #expect(cluster.exits.map(\.1) == ["failed to save Raft hard state and entries"])
+    #expect(cluster.view(slow) == nil)
+  }
+
+  @Test func aStoppedLeaderHandsOverFirst() throws {
+    let cluster = Cluster(seed: 18)
+    let old = try #require(cluster.elect())
+    cluster.run(for: .seconds(1))
+    let before = cluster.now
+    cluster.stop(old)
+    #expect(message(cluster.ask(.status, of: old)) == "etcdserver: server stopped")
+    cluster.run(until: cluster.now + .seconds(10)) { cluster.stopped.isEmpty }
+    // No election time-out passes: the successor campaigns at once.
+    #expect(cluster.stopped == [old] && cluster.now - before < .milliseconds(300))
+    #expect(cluster.leader != nil && cluster.leader != old)
+    let follower = cluster.followers.first { $0 != old } ?? 0
+    cluster.stop(follower)
+    #expect(cluster.stopped == [old, follower])
   }
 }
