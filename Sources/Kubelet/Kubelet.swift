@@ -1,1 +1,297 @@
-// Placeholder until the first type of Kubelet lands.
+import Basics
+import ControllerRuntime
+import KubeAPI
+import PersistentCollections
+
+/// What reaches a kubelet.
+public enum KubeletEvent: Sendable {
+  case client(ClientEvent)
+  case runtime(CRIMessage)
+  /// The runtime's socket is gone: every call under way is lost.
+  case runtimeConnectionLost
+}
+
+/// The kubelet of one node: registers it and keeps its lease and status fresh, runs the pods bound
+/// to it through the container runtime, and tells the API how they do.
+///
+/// A kubelet without work costs two timers each 10 s (lease and status). Two of the real one's
+/// loops are driven by events here, with the same outcome at the same time:
+/// - The generic PLEG lists all containers each second. Here the runtime says what changed, and the
+///   kubelet looks at it at the next of these seconds.
+/// - Each pod is synced again after 60 to 90 s. In this model nothing can have changed unseen, so
+///   that sync, which would do nothing, is left out.
+public struct Kubelet: Sendable {
+  /// What a request to the API is for.
+  enum Call: Sendable {
+    case pods(Informer.Call)
+    case node(Informer.Call)
+    case register, registered, reconcileNode
+    case leaseGet, leaseCreate, leaseUpdate
+    case nodeStatus(tryNumber: Int)
+    case nodeForStatus(tryNumber: Int)
+    case podStatus(UInt64, version: UInt64)
+    case podForStatus(UInt64)
+    case podDelete(UInt64)
+    case token(UInt64)
+    case volumeObject(ObjectReference)
+    case event
+  }
+
+  /// What a call of the runtime is for.
+  enum RuntimeCall: Sendable {
+    case worker(UInt64)
+    /// One of the containers a worker kills.
+    case kill(UInt64)
+    case pull
+    case status, list, network
+    /// The containers of a pod that nobody knows.
+    case orphanContainer(SandboxID)
+    case orphanSandbox(SandboxID)
+    case collect
+  }
+
+  enum Timer {
+    static let client: UInt8 = 1
+    static let heartbeat: UInt8 = 2
+    static let events: UInt8 = 3
+    static let podsInformer: UInt8 = 4
+    static let nodeInformer: UInt8 = 5
+    static let register: UInt8 = 6
+    static let lease: UInt8 = 7
+    static let leaseBackoff: UInt8 = 8
+    static let nodeStatus: UInt8 = 9
+    static let fastStatus: UInt8 = 10
+    static let relist: UInt8 = 11
+    static let podSync: UInt8 = 12
+    static let statusBatch: UInt8 = 13
+    static let probe: UInt8 = 14
+    static let mount: UInt8 = 15
+    static let token: UInt8 = 16
+    static let runtimeCheck: UInt8 = 17
+    static let preStop: UInt8 = 18
+    static let deadline: UInt8 = 19
+  }
+
+  public let config: KubeletConfig
+  var prng: PRNG
+  /// Three clients with three limits, as the real one: everything, heartbeats (no limit), events.
+  var client: APIClient<Call>
+  var heartbeatClient: APIClient<Call>
+  var eventClient: APIClient<Call>
+  var recorder: EventRecorder
+  var pods: Informer
+  var nodes: Informer
+  var startedAt = Tick.zero
+
+  var node = NodeState()
+
+  var workers = PersistentMap<UInt64, PodWorker>()
+  var numbers = LookupTable<UID, UInt64>()
+  var nextNumber: UInt64 = 1
+  /// Sums over the pods that count against the node.
+  var used = PodRequests()
+  var usedPods: Int64 = 0
+  /// Pods to look at in the next second's relist.
+  var relist: [(number: UInt64, cause: TraceID)] = []
+  var isRelistArmed = false
+  var isStatusBatchArmed = false
+
+  var runtimeCalls = LookupTable<UInt64, RuntimeCall>()
+  var nextRuntimeCall: UInt64 = 1
+  var runtime = RuntimeState()
+  var containerOwners = LookupTable<ContainerID, UInt64>()
+  var orphans = LookupTable<SandboxID, Int>()
+  var images = PersistentMap<String, ImageInfo>()
+  var pulls = PullQueue()
+  var objects = ObjectCache()
+
+  public init(config: KubeletConfig) {
+    self.config = config
+    prng = PRNG(seed: config.seed, stream: 0x6B75_6265)
+    let user = "system:node:" + config.nodeName
+    client = APIClient(
+      user: user, qps: config.kubeAPIQPS, burst: config.kubeAPIBurst, timerTag: Timer.client,
+      firstID: 1)
+    heartbeatClient = APIClient(
+      user: user, qps: 0, burst: 0, timerTag: Timer.heartbeat, firstID: 1 << 40)
+    eventClient = APIClient(
+      user: user, qps: config.eventRecordQPS, burst: config.eventBurst, timerTag: Timer.events,
+      firstID: 2 << 40)
+    recorder = EventRecorder(component: "kubelet", host: config.nodeName)
+    pods = Informer(.pod, fieldSelector: .nodeName(config.nodeName))
+    nodes = Informer(.node, fieldSelector: .name(config.nodeName))
+  }
+
+  /// The one door. `runtime` gets the calls to send to the container runtime, in order.
+  public mutating func step(
+    _ event: KubeletEvent, at time: HostTime, into effects: inout Effects,
+    runtime: inout [CRIRequest]
+  ) {
+    // The buffers are moved into the step, not copied.
+    var step = Step(time: time)
+    swap(&step.effects, &effects)
+    swap(&step.runtime, &runtime)
+    switch event {
+    case .client(let event): handle(event, &step)
+    case .runtime(.response(let response)): handle(response, &step)
+    case .runtime(.event(let event)): handle(event, &step)
+    case .runtimeConnectionLost: runtimeLost(&step)
+    }
+    swap(&step.effects, &effects)
+    swap(&step.runtime, &runtime)
+  }
+
+  private mutating func handle(_ event: ClientEvent, _ step: inout Step) {
+    switch event {
+    case .started: start(&step)
+    case .timer(let timer): handle(timer, &step)
+    case .response(let id, let response):
+      guard let pending = answered(id) else { return }
+      handle(pending.tag, response, &step)
+    case .watch(let id, let events):
+      switch client.watch(id)?.tag {
+      case .pods?: podsChanged(pods.received(events, now: step.now), &step)
+      case .node?: nodeChanged(nodes.received(events, now: step.now), &step)
+      default: break
+      }
+    case .watchClosed(let id, let status):
+      switch client.answered(id)?.tag {
+      case .pods?: follow(pods.closed(status, now: step.now, prng: &prng), .pods, &step)
+      case .node?: follow(nodes.closed(status, now: step.now, prng: &prng), .node, &step)
+      default: break
+      }
+    case .disconnected(let reason): disconnected(reason, &step)
+    }
+  }
+
+  private mutating func answered(_ id: RequestID) -> APIClient<Call>.Pending? {
+    switch id >> 40 {
+    case 0: client.answered(id)
+    case 1: heartbeatClient.answered(id)
+    default: eventClient.answered(id)
+    }
+  }
+
+  private mutating func start(_ step: inout Step) {
+    startedAt = step.now
+    recordNodeEvent("Starting", "Starting kubelet.", &step)
+    call(.status, .status, &step)
+    call(.list, .list, &step)
+    if !config.podCIDR.isEmpty { setNetwork(config.podCIDR, &step) }
+    if let (request, informerCall) = nodes.nextRequest() {
+      client.call(request, tag: .node(informerCall), now: step.now, into: &step.effects)
+    }
+    armRegistration(&step)
+    armNodeStatus(&step)
+  }
+
+  private mutating func handle(_ timer: TimerID, _ step: inout Step) {
+    switch timer.tag {
+    case Timer.client: timedOut(client.timer(timer, now: step.now, into: &step.effects), &step)
+    case Timer.heartbeat:
+      timedOut(heartbeatClient.timer(timer, now: step.now, into: &step.effects), &step)
+    case Timer.events:
+      timedOut(eventClient.timer(timer, now: step.now, into: &step.effects), &step)
+    case Timer.podsInformer: follow(pods.retry(), .pods, &step)
+    case Timer.nodeInformer: follow(nodes.retry(), .node, &step)
+    case Timer.register: register(&step)
+    case Timer.lease: leaseDue(&step)
+    case Timer.leaseBackoff: ensureLease(&step)
+    case Timer.nodeStatus: nodeStatusDue(&step)
+    case Timer.fastStatus: fastStatusDue(&step)
+    case Timer.relist: relistDue(&step)
+    case Timer.podSync: podSyncDue(timer.payload, &step)
+    case Timer.statusBatch: statusBatchDue(&step)
+    case Timer.probe: probeDue(timer.payload, &step)
+    case Timer.mount: mountDue(timer.payload, &step)
+    case Timer.token: tokenDue(timer.payload, &step)
+    case Timer.runtimeCheck: checkRuntime(&step)
+    case Timer.preStop: preStopDue(timer.payload, &step)
+    case Timer.deadline: deadlineDue(timer.payload, &step)
+    default: preconditionFailure("no such timer: \(timer.tag)")
+    }
+  }
+
+  private mutating func timedOut(
+    _ lost: (RequestID, APIClient<Call>.Pending)?, _ step: inout Step
+  ) {
+    guard let lost else { return }
+    handle(lost.1.tag, .status(.transport("context deadline exceeded")), &step)
+  }
+
+  /// The answer to a request; a lost one counts as a failure of the transport.
+  func isFailure(_ response: APIResponse) -> APIStatus? {
+    if case .status(let status) = response, status.code != 200 { return status }
+    return nil
+  }
+
+  private mutating func handle(_ call: Call, _ response: APIResponse, _ step: inout Step) {
+    switch call {
+    case .pods(let call):
+      let (deltas, next) = pods.answered(call, response, now: step.now, prng: &prng)
+      podsChanged(deltas, &step)
+      follow(next, .pods, &step)
+    case .node(let call):
+      let (deltas, next) = nodes.answered(call, response, now: step.now, prng: &prng)
+      nodeChanged(deltas, &step)
+      follow(next, .node, &step)
+      startPodsInformer(&step)
+    case .register, .registered, .reconcileNode: registrationAnswered(call, response, &step)
+    case .leaseGet, .leaseCreate, .leaseUpdate: leaseAnswered(call, response, &step)
+    case .nodeStatus(let number): nodeStatusAnswered(number, response, &step)
+    case .nodeForStatus(let number): nodeForStatusAnswered(number, response, &step)
+    case .podStatus(let number, let version):
+      podStatusAnswered(number, version, response, &step)
+    case .podForStatus(let number): podForStatusAnswered(number, response, &step)
+    case .podDelete(let number): podDeleteAnswered(number, response, &step)
+    case .token(let number): tokenAnswered(number, response, &step)
+    case .volumeObject(let reference): volumeObjectAnswered(reference, response, &step)
+    // An event that didn't make it is not worth another try.
+    case .event: break
+    }
+  }
+
+  /// Pods are watched once the node is known, as in the real kubelet.
+  private mutating func startPodsInformer(_ step: inout Step) {
+    guard nodes.hasSynced, let (request, call) = pods.nextRequest() else { return }
+    client.call(request, tag: .pods(call), now: step.now, into: &step.effects)
+  }
+
+  enum Watched { case pods, node }
+
+  private mutating func follow(_ next: Informer.Next, _ watched: Watched, _ step: inout Step) {
+    switch next {
+    case .nothing: break
+    case .send(let request, let call):
+      client.call(
+        request, tag: watched == .pods ? .pods(call) : .node(call), now: step.now,
+        into: &step.effects)
+    case .retry(let span):
+      let tag = watched == .pods ? Timer.podsInformer : Timer.nodeInformer
+      step.effects.arm(TimerID(tag: tag), after: span)
+    }
+  }
+
+  /// Everything in flight is lost. Nothing that runs is touched: the kubelet goes on with what it
+  /// knows.
+  mutating func disconnected(_ reason: String, _ step: inout Step) {
+    let lost = client.takeLost() + heartbeatClient.takeLost() + eventClient.takeLost()
+    for (_, pending) in lost {
+      switch pending.tag {
+      case .pods: follow(pods.disconnected(prng: &prng), .pods, &step)
+      case .node: follow(nodes.disconnected(prng: &prng), .node, &step)
+      default: handle(pending.tag, .status(.transport(reason)), &step)
+      }
+    }
+  }
+}
+
+/// One call of `Kubelet.step`: its time and its effects.
+struct Step: Sendable {
+  let time: HostTime
+  var effects = Effects()
+  var runtime: [CRIRequest] = []
+  init(time: HostTime) { self.time = time }
+  var now: Tick { time.monotonic }
+  var wall: Timestamp { time.wall }
+}

@@ -1,0 +1,104 @@
+import Basics
+import ControllerRuntime
+import KubeAPI
+
+// The node's status (`kubelet_node_status.go`): computed each 10 s, posted when it changed or when
+// 5 minutes have passed, with up to five tries.
+extension Kubelet {
+  mutating func armNodeStatus(_ step: inout Step) {
+    step.effects.arm(
+      TimerID(tag: Timer.nodeStatus),
+      after: prng.jitter(config.nodeStatusUpdateFrequency, by: Ratio(4, 100)))
+  }
+
+  mutating func nodeStatusDue(_ step: inout Step) {
+    armNodeStatus(&step)
+    node.isStatusInFlight = false
+    syncNodeStatus(&step)
+  }
+
+  /// `syncNodeStatus`: from the informer's copy first, from the API when that is stale.
+  mutating func syncNodeStatus(_ step: inout Step) {
+    guard node.isRegistered, !node.isStatusInFlight, let current = node.object else { return }
+    post(current, tryNumber: 0, &step)
+  }
+
+  private mutating func post(_ current: Node, tryNumber: Int, _ step: inout Step) {
+    var wanted = current
+    setNodeStatus(&wanted, &step)
+    let isChanged = Self.hasChanged(current.status, wanted.status)
+    let frequency = config.nodeStatusReportFrequency
+    let isOverdue = node.statusReportedAt.map { step.now - $0 >= frequency + node.statusDelay }
+    guard isChanged || isOverdue ?? true else { return }
+    // `calculateDelay`: ±50 % after a change, none after a report that was due.
+    node.statusDelay =
+      isChanged || isOverdue == nil
+      ? prng.span(.zero, frequency) - frequency / 2 : .zero
+    var request = APIRequest(.update, .node, name: config.nodeName)
+    request.subresource = .status
+    request.body = .object(wanted.boxed)
+    node.isStatusInFlight = true
+    heartbeatClient.call(
+      request, tag: .nodeStatus(tryNumber: tryNumber), now: step.now, into: &step.effects)
+  }
+
+  mutating func nodeStatusAnswered(
+    _ tryNumber: Int, _ response: APIResponse, _ step: inout Step
+  ) {
+    node.isStatusInFlight = false
+    if case .object(let object) = response {
+      node.statusReportedAt = step.now
+      if let object = object.node { adopt(object) }
+      return
+    }
+    guard tryNumber < 4, let status = isFailure(response), !status.isNotFound else { return }
+    if tryNumber == 1 { hangUp(&step) }
+    node.isStatusInFlight = true
+    let get = APIRequest(.get, .node, name: config.nodeName)
+    heartbeatClient.call(
+      get, tag: .nodeForStatus(tryNumber: tryNumber + 1), now: step.now, into: &step.effects)
+  }
+
+  mutating func nodeForStatusAnswered(
+    _ tryNumber: Int, _ response: APIResponse, _ step: inout Step
+  ) {
+    node.isStatusInFlight = false
+    guard case .object(let object) = response, let current = object.node else {
+      nodeStatusAnswered(tryNumber, response, &step)
+      return
+    }
+    adopt(current)
+    post(current, tryNumber: tryNumber, &step)
+  }
+
+  /// `fastStatusUpdateOnce`: after the start a node that becomes ready says so within 100 ms
+  /// instead of at the next 10 s.
+  mutating func armFastStatus(_ step: inout Step) {
+    guard !node.isFastDone, !node.isFastArmed, node.isRegistered else { return }
+    node.isFastArmed = true
+    step.effects.arm(TimerID(tag: Timer.fastStatus), after: .milliseconds(100))
+  }
+
+  mutating func fastStatusDue(_ step: inout Step) {
+    node.isFastArmed = false
+    guard !node.isFastDone, let current = node.object else { return }
+    if current.status.conditions.isTrue("Ready") || step.now - startedAt > .seconds(120) {
+      node.isFastDone = true
+      return
+    }
+    guard readyProblems(step.now).isEmpty else { return }
+    node.isFastDone = true
+    syncNodeStatus(&step)
+  }
+
+  /// Whether anything but heartbeat times differs.
+  private static func hasChanged(_ old: NodeStatus, _ new: NodeStatus) -> Bool {
+    var old = old
+    for at in old.conditions.indices where at < new.conditions.count {
+      if new.conditions[at].type == old.conditions[at].type {
+        old.conditions[at].lastHeartbeatTime = new.conditions[at].lastHeartbeatTime
+      }
+    }
+    return old != new
+  }
+}
