@@ -57,7 +57,7 @@ extension APIServer {
       if let outcome = namespaceLifecycle(call) { return outcome }
     }
     var object = body.withMetadata { fill(&$0, request, time) }
-    object = prepareForCreate(defaulted(object), time)
+    object = prepareForCreate(object.defaulted(), time)
     switch admit(object, call) {
     case .admitted(let admitted): object = admitted
     case .stopped(let outcome): return outcome
@@ -149,6 +149,7 @@ extension APIServer {
       return replicaSet.boxed
     case .service(var service):
       service.status = ServiceStatus()
+      service.spec.normalizeClusterIPs(old: nil)
       return service.boxed
     case .node, .endpointSlice, .configMap, .secret, .serviceAccount, .event, .lease:
       return object

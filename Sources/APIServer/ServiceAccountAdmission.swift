@@ -36,8 +36,8 @@ extension APIServer {
     var isUsed = false
     let mount = JSONValue.object(
       JSONObject([
-        ("name", .string(name)), ("readOnly", .bool(true)),
-        ("mountPath", .string(Self.mountPath)),
+        ("mountPath", .string(Self.mountPath)), ("name", .string(name)),
+        ("readOnly", .bool(true)),
       ]))
     func add(to containers: inout [Container]) {
       for at in containers.indices {
@@ -63,77 +63,28 @@ extension APIServer {
     return object["mountPath"] == .string(mountPath)
   }
 
-  /// One box for all pods.
-  private static let tokenVolume = Carried(
-    JSONObject([
+  /// One box for all pods; fields are sorted, as the codec writes and reads them.
+  private static let tokenVolume: Carried = {
+    func object(_ fields: (String, JSONValue)...) -> JSONValue { .object(JSONObject(fields)) }
+    let token = object(
       (
-        "projected",
-        .object(
-          JSONObject([
-            (
-              "sources",
-              .array([
-                .object(
-                  JSONObject([
-                    (
-                      "serviceAccountToken",
-                      .object(
-                        JSONObject([
-                          ("expirationSeconds", .integer(3607)), ("path", .string("token")),
-                        ]))
-                    )
-                  ])),
-                .object(
-                  JSONObject([
-                    (
-                      "configMap",
-                      .object(
-                        JSONObject([
-                          ("name", .string("kube-root-ca.crt")),
-                          (
-                            "items",
-                            .array([
-                              .object(
-                                JSONObject([
-                                  ("key", .string("ca.crt")), ("path", .string("ca.crt")),
-                                ]))
-                            ])
-                          ),
-                        ]))
-                    )
-                  ])),
-                .object(
-                  JSONObject([
-                    (
-                      "downwardAPI",
-                      .object(
-                        JSONObject([
-                          (
-                            "items",
-                            .array([
-                              .object(
-                                JSONObject([
-                                  ("path", .string("namespace")),
-                                  (
-                                    "fieldRef",
-                                    .object(
-                                      JSONObject([
-                                        ("apiVersion", .string("v1")),
-                                        ("fieldPath", .string("metadata.namespace")),
-                                      ]))
-                                  ),
-                                ]))
-                            ])
-                          )
-                        ]))
-                    )
-                  ])),
-              ])
-            ),
-            ("defaultMode", .integer(420)),
-          ]))
-      )
-    ]))
+        "serviceAccountToken",
+        object(("expirationSeconds", .integer(3607)), ("path", .string("token")))
+      ))
+    let certificate = object(("key", .string("ca.crt")), ("path", .string("ca.crt")))
+    let root = object(
+      (
+        "configMap",
+        object(("items", .array([certificate])), ("name", .string("kube-root-ca.crt")))
+      ))
+    let field = object(
+      ("apiVersion", .string("v1")), ("fieldPath", .string("metadata.namespace")))
+    let namespace = object(("fieldRef", field), ("path", .string("namespace")))
+    let downward = object(("downwardAPI", object(("items", .array([namespace])))))
+    let projected = object(
+      ("defaultMode", .integer(420)), ("sources", .array([token, root, downward])))
+    return Carried(JSONObject([("projected", projected)]))
+  }()
 
   /// Accounts that controllers make by themselves: a pod may come a moment before them.
   func mayAppear(_ reference: ObjectReference, _ call: Call) -> Bool {

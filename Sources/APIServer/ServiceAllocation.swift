@@ -96,10 +96,8 @@ extension APIServer {
       result.service.spec = spec
       return nil
     }
-    if spec.clusterIP.isEmpty, let first = spec.clusterIPs.first { spec.clusterIP = first }
     let before = old?.spec.clusterIP ?? ""
-    if spec.clusterIP.isEmpty, !before.isEmpty { spec.clusterIP = before }
-    if spec.clusterIP == "None" || spec.clusterIP == before {
+    if spec.clusterIP == "None" || (!before.isEmpty && spec.clusterIP == before) {
       spec.clusterIPs = [spec.clusterIP]
       result.service.spec = spec
       return nil
@@ -110,15 +108,10 @@ extension APIServer {
     let name = result.service.metadata.name
     guard let address = IPv4Range.parse(spec.clusterIP), range.contains(address) else {
       return .invalid(
-        .service, name,
-        [
-          .init(
-            reason: "FieldValueInvalid",
-            message: "Invalid value: \"\(spec.clusterIP)\": failed to allocate IP "
-              + "\(spec.clusterIP): the provided IP (\(spec.clusterIP)) is not in the valid range. "
-              + "The range of valid IPs is \(IPv4Range.text(range.base))/\(range.prefixLength)",
-            field: "spec.clusterIPs")
-        ])
+        .service, name, field: "spec.clusterIPs",
+        "Invalid value: [\"\(spec.clusterIP)\"]: failed to allocate IP \(spec.clusterIP): the "
+          + "provided IP (\(spec.clusterIP)) is not in the valid range. The range of valid IPs is "
+          + "\(IPv4Range.text(range.base))/\(range.prefixLength)")
     }
     spec.clusterIPs = [spec.clusterIP]
     result.service.spec = spec
@@ -127,14 +120,9 @@ extension APIServer {
         key: StorageKey.ipAddress(spec.clusterIP),
         value: "services/\(result.service.metadata.namespace)/\(name)", isDrawn: isDrawn,
         refusal: .invalid(
-          .service, name,
-          [
-            .init(
-              reason: "FieldValueInvalid",
-              message: "Invalid value: [\"\(spec.clusterIP)\"]: failed to allocate IP "
-                + "\(spec.clusterIP): provided IP is already allocated",
-              field: "spec.clusterIPs")
-          ])))
+          .service, name, field: "spec.clusterIPs",
+          "Invalid value: [\"\(spec.clusterIP)\"]: failed to allocate IP \(spec.clusterIP): "
+            + "provided IP is already allocated")))
     return nil
   }
 
@@ -162,16 +150,9 @@ extension APIServer {
     }
     var drawn: [Int32] = []
     for at in spec.ports.indices where wantsPorts && spec.ports[at].nodePort == 0 {
-      let kept = old?.spec.ports.first {
-        $0.port == spec.ports[at].port && $0.protocolName == spec.ports[at].protocolName
-      }
-      if let kept, kept.nodePort != 0 {
-        spec.ports[at].nodePort = kept.nodePort
-      } else {
-        let port = drawPort(besides: before + drawn)
-        drawn.append(port)
-        spec.ports[at].nodePort = port
-      }
+      let port = drawPort(besides: before + drawn)
+      drawn.append(port)
+      spec.ports[at].nodePort = port
     }
     result.service.spec = spec
     let after = Self.ports(result.service)
@@ -180,12 +161,8 @@ extension APIServer {
       let index = spec.ports.firstIndex { $0.nodePort == port } ?? 0
       func refusal(_ why: String) -> APIStatus {
         .invalid(
-          .service, result.service.metadata.name,
-          [
-            .init(
-              reason: "FieldValueInvalid", message: "Invalid value: \(port): \(why)",
-              field: "spec.ports[\(index)].nodePort")
-          ])
+          .service, result.service.metadata.name, field: "spec.ports[\(index)].nodePort",
+          "Invalid value: \(port): \(why)")
       }
       guard range.contains(port) else {
         return refusal(

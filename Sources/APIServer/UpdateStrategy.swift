@@ -23,6 +23,9 @@ extension APIServer {
       return node.boxed
     case (.service(var service), .service(let old)):
       service.status = old.status
+      service.spec.normalizeClusterIPs(old: old.spec)
+      service.spec.keepAllocated(old.spec)
+      service.spec.dropTypeDependent(old.spec)
       return service.boxed
     case (.namespace(var namespace), .namespace(let old)):
       if subresource == .finalize {

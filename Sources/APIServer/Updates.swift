@@ -43,13 +43,8 @@ extension APIServer {
       guard kind.allowsUnconditionalUpdate || request.verb == .patch else {
         return .refuse(
           .invalid(
-            kind, request.name,
-            [
-              .init(
-                reason: "FieldValueInvalid",
-                message: "Invalid value: 0: must be specified for an update",
-                field: "metadata.resourceVersion")
-            ]))
+            kind, request.name, field: "metadata.resourceVersion",
+            "Invalid value: 0: must be specified for an update"))
       }
     } else if body.resourceVersion != current.resourceVersion {
       return .refuse(.conflict(kind, request.name, APIStatus.objectModified))
@@ -63,13 +58,13 @@ extension APIServer {
           storageError(
             request, "UID in precondition: \(uid.text), UID in object meta: \(old.uid.text)")))
     }
-    var object = request.verb == .patch ? body : defaulted(body)
+    var object = request.verb == .patch ? body : body.defaulted()
     object = prepareForUpdate(object, current, request.subresource)
     object = keepSystemFields(of: old, in: object)
     if object.body == current.at(resourceVersion: object.resourceVersion).body {
       return .unchanged(current)
     }
-    if let status = updateFailure(object, current, request.subresource) {
+    if let status = updateFailure(object, current) {
       return .refuse(status)
     }
     var proposal = Proposal(
@@ -183,25 +178,5 @@ extension APIServer {
       Proposal(
         action: .replace, object: object, expected: current.resourceVersion,
         deed: "scaled to \(replicas)"))
-  }
-}
-
-extension APIStatus {
-  /// 422: `Deployment.apps "web" is invalid: spec.replicas: Invalid value: …`.
-  static func invalid(_ kind: ResourceKind, _ name: String, _ causes: [Cause]) -> APIStatus {
-    let kindText = kind.group.isEmpty ? kind.kind : kind.kind + "." + kind.group
-    let texts = causes.map { $0.field + ": " + $0.message }
-    let list = texts.count == 1 ? texts[0] : "[" + texts.joined(separator: ", ") + "]"
-    return APIStatus(
-      code: 422, reason: .invalid, message: "\(kindText) \"\(name)\" is invalid: \(list)",
-      kind: kind.kind, name: name, causes: causes)
-  }
-
-  /// 403: `pods "web" is forbidden: …`.
-  static func forbidden(_ kind: ResourceKind, _ name: String, _ why: String) -> APIStatus {
-    APIStatus(
-      code: 403, reason: .forbidden,
-      message: "\(kind.groupResource) \"\(name)\" is forbidden: \(why)", kind: kind.plural,
-      name: name)
   }
 }

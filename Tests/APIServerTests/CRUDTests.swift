@@ -123,8 +123,7 @@ import Testing
 
   @Test func specAndStatusHaveTheirOwnDoors() throws {
     var harness = Harness.ready()
-    var deployment = Deployment(name: "web", namespace: "default")
-    deployment.spec.replicas = 3
+    var deployment = deployment("web")
     deployment.status.replicas = 9
     deployment = try #require(harness.create(deployment).object?.deployment)
     #expect(deployment.status.replicas == 0)

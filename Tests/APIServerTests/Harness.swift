@@ -192,6 +192,18 @@ struct Harness {
     step(server, .etcdDisconnected)
   }
 
+  /// The process `server` dies; nothing reaches it until it is revived.
+  mutating func kill(_ server: Int) {
+    hub.removeStream(UInt64(server))
+    queue.removeAll { $0.server == server }
+    held.removeAll { $0.watch.stream == UInt64(server) }
+  }
+
+  mutating func revive(_ server: Int) {
+    step(server, .started)
+    run()
+  }
+
   // MARK: Asking
 
   @discardableResult
