@@ -48,9 +48,14 @@ import Testing
         if let victim = down { cluster.start(victim) }
         down = nil
       case 92..<95 where down == nil: cluster.isolate(member())
-      case 95..<98: cluster.heal()
+      case 95..<97: cluster.heal()
       default:
-        // The power is out for all of them.
+        // The power is out for all of them, amid writes that are just being answered.
+        for i in 0..<6 {
+          let put = PutRequest(key: "r0", value: Blob("v\(step).\(i)"))
+          writes[cluster.send(.put(put), to: member())] = "v\(step).\(i)"
+          cluster.run(for: .microseconds(random.index(below: 900)))
+        }
         for id in cluster.ids { cluster.kill(id) }
         for id in cluster.ids { cluster.start(id) }
         down = nil
