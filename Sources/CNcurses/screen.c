@@ -75,7 +75,7 @@ static orrery_open_status open_screen(const orrery_open_options *options) {
   if (options->embedded && options->colors > 256) {
     screen = new_screen("orrery-direct", orrery_terminfo_direct);
     is_direct = screen != NULL;
-  } else if (options->embedded && options->colors == 256) {
+  } else if (options->embedded) {
     screen = new_screen("orrery-256", orrery_terminfo_256);
   }
   if (screen == NULL) screen = new_screen(options->type, NULL);

@@ -20,7 +20,9 @@ public struct Capabilities: Hashable, Sendable {
     func value(_ name: String) -> String { variable(name) ?? "" }
     let type = value("TERM")
     self.type = type
-    let isXtermFamily = Self.family.contains { type.hasPrefix($0) }
+    // Whoever has 256 colours by name has copied xterm in the rest as well.
+    let isXtermFamily =
+      type.contains("256color") || Self.family.contains { type.hasPrefix($0) }
     self.isXtermFamily = isXtermFamily
     if let depth {
       self.depth = depth

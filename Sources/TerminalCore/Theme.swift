@@ -127,6 +127,7 @@ struct RoleResolver {
     if ground == .inherit, role == .selection || role == .inputCursor {
       attributes.insert(.reverse)
     }
+    if ground == .inherit, role == .selectionInactive { attributes.insert(.underline) }
     return Style(foreground: ink, background: ground, attributes: attributes)
   }
 

@@ -210,6 +210,8 @@ public struct VTScreen: Sendable {
     case "C", "a": moveTo(x: cursor.x + n, y: cursor.y)
     case "D": moveTo(x: cursor.x - n, y: cursor.y)
     case "G", "`": moveTo(x: n - 1, y: cursor.y)
+    case "I": moveTo(x: (cursor.x / 8 + n) * 8, y: cursor.y)
+    case "Z": moveTo(x: ((cursor.x + 7) / 8 - n) * 8, y: cursor.y)
     case "d": moveTo(x: cursor.x, y: n - 1)
     case "H", "f": moveTo(x: max(numbers.count > 1 ? numbers[1] : 1, 1) - 1, y: n - 1)
     case "J": eraseScreen(numbers.first ?? 0)

@@ -17,7 +17,7 @@ struct CapabilityTests {
     (["TERM": "xterm", "LC_ALL": "C.UTF-8", "LANG": "C"], .ansi8, false),
     (["TERM": "xterm", "LANG": "de_DE.ISO-8859-1"], .ansi8, true),
     (["TERM": "xterm", "LANG": "de_DE.utf8"], .ansi8, false),
-    (["TERM": "rxvt-unicode-256color", "COLORTERM": "truecolor"], .indexed256, false),
+    (["TERM": "rxvt-unicode-256color", "COLORTERM": "rxvt-xpm"], .indexed256, false),
   ])
   func theEnvironmentSaysWhatTheTerminalCan(
     environment: [String: String], depth: ColorDepth, ascii: Bool

@@ -70,6 +70,9 @@ import Testing
     ("tmux-256color", "truecolor", .trueColor),
     ("xterm", "", .ansi8),
     ("linux", "", .ansi8),
+    ("screen", "", .ansi8),
+    ("vt100", "", .mono),
+    ("rxvt-unicode-256color", "rxvt-xpm", .indexed256),
   ])
   func whatIsPresentedIsShown(type: String, colorTerm: String, depth: ColorDepth) throws {
     for (width, height) in [(80, 24), (300, 60), (7, 3)] {
@@ -79,9 +82,10 @@ import Testing
       #expect(screen.terminal.depth == depth)
       #expect(screen.terminal.size == (width, height))
       for seed in 1...(width > 200 ? 4 : 10) {
-        // The Linux console takes no underline and no dim together with a colour.
+        // Others have only some attributes, or none together with a colour.
         let wanted = Self.picture(
-          width: width, height: height, seed: seed, attributes: type != "linux")
+          width: width, height: height, seed: seed,
+          attributes: type.hasPrefix("xterm") || type.hasPrefix("tmux"))
         screen.terminal.present(wanted)
         let got = try #require(screen.after { $0.buffer })
         #expect(Self.difference(Self.reduced(wanted, depth), got) == nil)

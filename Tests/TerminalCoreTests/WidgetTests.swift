@@ -187,6 +187,38 @@ struct WidgetTests {
     #expect(!filtered.contains("Quit") && filtered.contains("Kill"))
   }
 
+  @Test func partsAreJoinedAndMessagesTravel() {
+    let map = FlowMap(
+      nodes: [
+        .init("a", area: Rect(x: 0, y: 0, width: 7, height: 3)),
+        .init("b", area: Rect(x: 14, y: 0, width: 7, height: 3)),
+        .init("c", area: Rect(x: 14, y: 4, width: 7, height: 3)),
+      ], edges: [.init(0, 1), .init(0, 2), .init(1, 2), .init(1, 9)],
+      dots: [.init(edge: 1, progress: 1000, glyph: "o"), .init(edge: 8, progress: 0, glyph: "x")])
+    let text = Self.drawn(21, 7) { map.render(into: &$0, in: $1, theme: $2) }
+    #expect(
+      text == """
+        ╭─ a ─╮       ╭─ b ─╮
+        │     │───┬───│     │
+        ╰─────╯   │   ╰─────╯
+                  │      │
+                  │   ╭─ c ─╮
+                  ╰──o│     │
+                      ╰─────╯
+
+        """)
+  }
+
+  @Test func logStripsShowWhoLags() {
+    let text = Self.drawn(10, 2, theme: Self.ascii) { buffer, rect, theme in
+      LogStrip(firstIndex: 3, terms: [1, 1, 2, 2, 2], commit: 6, applied: 5)
+        .render(into: &buffer, in: rect.row(0), theme: theme, range: 1..<99)
+      LogStrip(firstIndex: 1, terms: [1, 1], commit: 2, applied: 0)
+        .render(into: &buffer, in: rect.row(1), theme: theme, range: 1..<99)
+    }
+    #expect(text == "::###=-\n==\n")
+  }
+
   @Test func treesHaveBranches() {
     #expect(TreeLines.prefix([], glyphs: .unicode) == "")
     #expect(TreeLines.prefix([false, true], glyphs: .unicode) == "│  └─ ")
@@ -236,6 +268,16 @@ struct WidgetTests {
             start: 5, end: 5, position: 5, newest: 5, density: [1], marks: [.init(at: 5, "x")]
           )
           .render(into: &buffer, in: rect, theme: theme)
+          FlowMap(
+            nodes: [
+              .init("a", lines: [[Span("x")]], area: Rect(x: 1, y: 1, width: 6, height: 3)),
+              .init("b", area: Rect(x: 3, y: 8, width: 99, height: 3), role: .leader),
+              .init("c", area: Rect(x: 30, y: 0, width: 5, height: 30)),
+            ], edges: [.init(0, 1), .init(2, 0), .init(1, 1)],
+            dots: [.init(edge: 0, progress: 400, glyph: "o")]
+          ).render(into: &buffer, in: rect, theme: theme)
+          LogStrip(firstIndex: 5, terms: [1, 2], commit: 5, applied: 5)
+            .render(into: &buffer, in: rect, theme: theme, range: 0..<20)
           HeatMap(count: 40, selected: 3)
             .render(into: &buffer, in: rect, theme: theme) { .heat($0, of: 40) }
         }
