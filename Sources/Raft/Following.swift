@@ -120,10 +120,10 @@ extension RaftNode {
       try log.commit(to: snapshot.index)
       return false
     }
+    let changer = try changer(restoring: snapshot.confState, lastIndex: snapshot.index)
     log.restore(snapshot)
-    tracker = ProgressTracker(
-      maxInflightMessages: config.maxInflightMessages, maxInflightBytes: config.maxInflightBytes)
-    try restoreMembership(snapshot.confState)
+    tracker.resetVotes()
+    adopt(changer)
     note(.snapshotRestored(index: snapshot.index))
     return true
   }

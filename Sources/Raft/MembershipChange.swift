@@ -18,17 +18,25 @@ extension RaftNode {
   }
 
   mutating func restoreMembership(_ state: ConfState) throws(RaftError) {
-    var changer = ConfigChanger(tracker, lastIndex: log.lastIndex)
+    adopt(try changer(restoring: state, lastIndex: log.lastIndex))
+  }
+
+  /// The change that leads from nobody to the membership `state`.
+  func changer(restoring state: ConfState, lastIndex: UInt64) throws(RaftError) -> ConfigChanger {
+    let tracker = ProgressTracker(
+      maxInflightMessages: config.maxInflightMessages, maxInflightBytes: config.maxInflightBytes)
+    var changer = ConfigChanger(tracker, lastIndex: lastIndex)
     do throws(ConfChangeError) {
       try changer.restore(state)
     } catch {
       throw .confChange(error)
     }
-    let reached = adopt(changer)
-    precondition(reached == state, "restored \(state) as \(reached)")
+    guard changer.membership.confState == state.normalized else { throw .malformedConfState }
+    return changer
   }
 
-  private mutating func adopt(_ changer: ConfigChanger) -> ConfState {
+  @discardableResult
+  mutating func adopt(_ changer: ConfigChanger) -> ConfState {
     let hasChanged = tracker.membership != changer.membership
     tracker.membership = changer.membership
     tracker.progress = changer.progress

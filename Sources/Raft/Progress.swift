@@ -101,7 +101,7 @@ public struct Progress: Sendable {
       next = match + 1
     } else {
       guard next - 1 == rejected else { return false }
-      next = max(min(rejected, hint + 1), match + 1)
+      next = max(hint < rejected ? hint + 1 : rejected, match + 1)
       isAppendPaused = false
     }
     sentCommit = min(sentCommit, next - 1)

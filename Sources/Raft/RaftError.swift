@@ -15,8 +15,12 @@ public enum RaftError: Error, Hashable, Sendable {
   case confChange(ConfChangeError)
   /// An entry's data is no configuration change.
   case malformedConfChange
+  /// A membership that no changes lead to: someone is voter and learner, or staged out of turn.
+  case malformedConfState
   /// A proposal without entries.
   case emptyProposal
+  /// No member could have sent this: a vote of no term, entries that do not follow one another.
+  case malformedMessage
 
   // The rest mean that this member's disk no longer holds what it once confirmed. The owner must
   // stop the member, as etcd's process does.
@@ -60,7 +64,9 @@ extension RaftError: CustomStringConvertible {
     case .invalidConfig(let text): text
     case .confChange(let error): error.description
     case .malformedConfChange: "malformed configuration change"
+    case .malformedConfState: "malformed membership"
     case .emptyProposal: "stepped empty MsgProp"
+    case .malformedMessage: "raft: cannot step malformed message"
     case .commitOutOfRange(let commit, let lastIndex):
       "tocommit(\(commit)) is out of range [lastIndex(\(lastIndex))]. "
         + "Was the raft log corrupted, truncated, or lost?"

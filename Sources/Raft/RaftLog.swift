@@ -37,7 +37,7 @@ struct RaftLog: Sendable {
   /// The term at `index`, also for the entry just before the first; nil outside.
   func term(at index: UInt64) -> UInt64? {
     if let term = unstable.term(at: index) { return term }
-    guard index + 1 >= firstIndex, index <= lastIndex else { return nil }
+    guard index >= firstIndex - 1, index <= lastIndex else { return nil }
     return storage.term(at: index)
   }
 

@@ -143,6 +143,7 @@ public struct RaftNode: Sendable {
     if message.type.isResponse, !fromStorage, !tracker.progress.contains(message.from) {
       throw .peerNotFound
     }
+    if !isWellFormed(message) { throw .malformedMessage }
     try receive(message)
   }
 
@@ -222,14 +223,34 @@ public struct RaftNode: Sendable {
     events.append(RaftEvent(term: term, kind: kind))
   }
 
+  /// Whether some member could have sent `message` to this one.
+  private func isWellFormed(_ message: Message) -> Bool {
+    switch message.type {
+    case .vote, .preVote: return message.term != 0
+    case .voteResp, .preVoteResp: return message.term != 0 || message.reject
+    case .heartbeat, .heartbeatResp: return message.from != id
+    case .appResp: return message.from != id || !message.reject
+    case .app:
+      var expected = EntryID(term: message.logTerm, index: message.index)
+      for entry in message.entries {
+        expected.index += 1
+        guard entry.index == expected.index, entry.term >= expected.term else { return false }
+        expected.term = entry.term
+      }
+      return true
+    default: return true
+    }
+  }
+
   /// Queues a message, filling in sender and term.
   mutating func send(_ draft: Message) {
     var message = draft
     if message.from == Message.nobody { message.from = id }
     switch message.type {
     case .vote, .voteResp, .preVote, .preVoteResp:
-      // A campaign speaks of the term it is for, which need not be the sender's.
-      precondition(message.term != 0, "no term on \(message.type)")
+      // A campaign speaks of the term it is for, which need not be the sender's. Only a member that
+      // never was in any term refuses a pre-vote in none.
+      precondition(message.term != 0 || message.reject, "no term on \(message.type)")
     case .prop, .readIndex:
       // Passed on for someone else, in whatever term the leader is in.
       precondition(message.term == 0, "term \(message.term) on \(message.type)")

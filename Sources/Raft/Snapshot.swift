@@ -24,6 +24,14 @@ public struct ConfState: Hashable, Sendable {
     self.autoLeave = autoLeave
   }
 
+  /// The same with ids in ascending order, each once.
+  var normalized: ConfState {
+    ConfState(
+      voters: MajorityConfig(voters).ids, learners: MajorityConfig(learners).ids,
+      votersOutgoing: MajorityConfig(votersOutgoing).ids,
+      learnersNext: MajorityConfig(learnersNext).ids, autoLeave: autoLeave)
+  }
+
   public var isEmpty: Bool {
     voters.isEmpty && learners.isEmpty && votersOutgoing.isEmpty && learnersNext.isEmpty
   }
