@@ -16,8 +16,9 @@ struct ImageTable: Sendable {
 
   mutating func add(_ slot: Int32, _ list: [ContainerImage]) {
     for image in list {
+      let size = ResourceAmounts.bounded(image.sizeBytes)
       for name in image.names {
-        images[name, default: Image(sizeBytes: image.sizeBytes, slots: [])].insert(slot)
+        images[name, default: Image(sizeBytes: size, slots: [])].insert(slot)
       }
     }
   }

@@ -42,8 +42,8 @@ final class PodInfo: Sendable {
     }
     let nonZero = PodRequests.total(
       pod, PodRequests.Options(defaults: defaults, usesStatus: true))
-    nonZeroMilliCPU = nonZero.cpuMilli
-    nonZeroMemory = nonZero.memoryBytes
+    nonZeroMilliCPU = ResourceAmounts.bounded(nonZero.cpuMilli)
+    nonZeroMemory = ResourceAmounts.bounded(nonZero.memoryBytes)
   }
 
   /// A newer state of the pod that `old` describes; what it asks for is taken over where nothing

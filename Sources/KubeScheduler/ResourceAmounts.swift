@@ -22,15 +22,19 @@ struct ResourceAmounts: Sendable, Equatable {
   init(_ list: ResourceList) {
     for entry in list.entries {
       switch entry.name {
-      case "cpu": milliCPU = entry.quantity.milliValue
-      case "memory": memory = entry.quantity.value
-      case "ephemeral-storage": ephemeralStorage = entry.quantity.value
+      case "cpu": milliCPU = Self.bounded(entry.quantity.milliValue)
+      case "memory": memory = Self.bounded(entry.quantity.value)
+      case "ephemeral-storage": ephemeralStorage = Self.bounded(entry.quantity.value)
       default:
         guard Self.isScalar(entry.name) else { continue }
-        scalars.append(Scalar(name: entry.name, amount: entry.quantity.value))
+        scalars.append(Scalar(name: entry.name, amount: Self.bounded(entry.quantity.value)))
       }
     }
   }
+
+  /// A pebibyte, or as many thousandths of a core, is as good as any more: sums and hundredfolds
+  /// of amounts stay within 64 bits whatever a manifest asks for.
+  static func bounded(_ amount: Int64) -> Int64 { min(max(amount, 0), 1 << 50) }
 
   subscript(scalar name: String) -> Int64 {
     for scalar in scalars where scalar.name == name { return scalar.amount }

@@ -28,35 +28,47 @@ struct RoundedFraction: Equatable, Sendable {
       let (n, d) = (UInt64(numerator), UInt64(denominator))
       // Shifted so that the quotient has 62 or 63 bits.
       let shift = 62 + n.leadingZeroBitCount - d.leadingZeroBitCount
-      let high = shift >= 64 ? n << UInt64(shift - 64) : n >> UInt64(64 - shift)
-      let low = shift >= 64 ? 0 : n << UInt64(shift)
+      let high = shift >= 64 ? n &<< UInt64(shift - 64) : n &>> UInt64(64 - shift)
+      let low = shift >= 64 ? 0 : n &<< UInt64(shift)
       let (quotient, remainder) = d.dividingFullWidth((high, low))
-      self.init(rounding: UInt128(quotient), isExact: remainder == 0, exponent: -shift)
+      self.init(rounding: quotient, isExact: remainder == 0, exponent: -shift)
     }
   }
 
   /// `value` × 2^`exponent` rounded to 53 bits, ties to even; `isExact` false means that the value
   /// is a little more.
-  private init(rounding value: UInt128, isExact: Bool, exponent: Int) {
+  private init(rounding value: UInt64, isExact: Bool = true, exponent: Int) {
     guard value != 0 else {
       self = .zero
       return
     }
-    let width = 128 - value.leadingZeroBitCount
+    let width = 64 - value.leadingZeroBitCount
     if width <= 53 {
-      self.init(significand: UInt64(value) << UInt64(53 - width), exponent: exponent + width - 53)
+      self.init(significand: value &<< UInt64(53 - width), exponent: exponent + width - 53)
       return
     }
     let dropped = width - 53
-    var kept = UInt64(value >> UInt128(dropped))
-    let rest = value & (UInt128(1) << UInt128(dropped) - 1)
-    let half = UInt128(1) << UInt128(dropped - 1)
+    var kept = value &>> UInt64(dropped)
+    let half: UInt64 = 1 &<< UInt64(dropped - 1)
+    let rest = value & (half &<< 1 &- 1)
     if rest > half || rest == half && (!isExact || kept & 1 == 1) { kept += 1 }
     if kept == 1 << 53 {
       self.init(significand: 1 << 52, exponent: exponent + dropped + 1)
     } else {
       self.init(significand: kept, exponent: exponent + dropped)
     }
+  }
+
+  /// The same of a wide value: what its low bits hold beyond a trace does not matter.
+  private init(rounding value: UInt128, exponent: Int) {
+    guard value > UInt128(UInt64.max) else {
+      self.init(rounding: UInt64(value), exponent: exponent)
+      return
+    }
+    let dropped = 64 - value.leadingZeroBitCount
+    let high = UInt64(truncatingIfNeeded: value &>> UInt128(dropped))
+    let isExact = value.trailingZeroBitCount >= dropped
+    self.init(rounding: high, isExact: isExact, exponent: exponent + dropped)
   }
 
   /// |a − b|.
@@ -67,8 +79,12 @@ struct RoundedFraction: Equatable, Sendable {
     let gap = large.exponent - small.exponent
     // So far apart, the smaller one is less than half of the larger one's last bit.
     if gap > 56 { return large }
-    let difference = UInt128(large.significand) << UInt128(gap) - UInt128(small.significand)
-    return RoundedFraction(rounding: difference, isExact: true, exponent: small.exponent)
+    if gap <= 10 {
+      return RoundedFraction(
+        rounding: large.significand &<< UInt64(gap) - small.significand, exponent: small.exponent)
+    }
+    let difference = UInt128(large.significand) &<< UInt128(gap) - UInt128(small.significand)
+    return RoundedFraction(rounding: difference, exponent: small.exponent)
   }
 
   private func isLess(than other: RoundedFraction) -> Bool {
@@ -84,8 +100,12 @@ struct RoundedFraction: Equatable, Sendable {
   /// `self` × `factor` as doubles, cut to a whole number.
   func times(_ factor: Int64) -> Int64 {
     precondition(factor >= 0 && factor < 1 << 53, "\(factor) is no whole double")
-    let product = RoundedFraction(
-      rounding: UInt128(significand) * UInt128(UInt64(factor)), isExact: true, exponent: exponent)
+    let (high, low) = significand.multipliedFullWidth(by: UInt64(factor))
+    let product =
+      high == 0
+      ? RoundedFraction(rounding: low, exponent: exponent)
+      : RoundedFraction(
+        rounding: UInt128(high) &<< 64 | UInt128(low), exponent: exponent)
     let shift = -product.exponent
     if product.significand == 0 || shift >= 64 { return 0 }
     return shift >= 0

@@ -118,7 +118,20 @@ extension SchedulerProcess {
 
   private static func isOurs(_ pod: Pod) -> Bool { pod.spec.schedulerName == schedulerName }
 
+  /// A pod that has ended takes no room (the informer's selector keeps it out where it can).
+  private static func hasEnded(_ pod: Pod) -> Bool {
+    pod.status.phase == "Succeeded" || pod.status.phase == "Failed"
+  }
+
   private mutating func applyPod(_ delta: Delta, now: Tick, cause: TraceID) {
+    switch delta {
+    case .added(let object), .updated(_, let object):
+      if let pod = object.pod, Self.hasEnded(pod) {
+        remove(pod, now: now, cause: cause)
+        return
+      }
+    case .deleted: break
+    }
     switch delta {
     case .added(let object):
       guard let pod = object.pod else { return }
@@ -210,7 +223,7 @@ extension SchedulerProcess {
     let uid = pod.metadata.uid
     victimIsGoing(uid)
     if !pod.spec.nodeName.isEmpty {
-      let info = cache.pod(uid)?.info ?? PodInfo(pod)
+      guard let info = cache.pod(uid)?.info else { return }
       cache.removePod(uid)
       queue.move(.podDeleted(info), now: now, cause: cause)
       return

@@ -30,7 +30,7 @@ struct SchedulingQueue: Sendable {
   var activeCount: Int { active.count }
   var backoffCount: Int { backoff.count + errorBackoff.count }
   var unschedulableCount: Int { unschedulable.count }
-  var isEmpty: Bool { pods.isEmpty }
+  var count: Int { pods.count }
   /// True when `pop` would give a pod.
   var hasNext: Bool { !active.isEmpty || !backoff.isEmpty }
   func contains(_ uid: UID) -> Bool { pods.contains(uid) }

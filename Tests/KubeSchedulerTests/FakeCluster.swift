@@ -2,6 +2,7 @@ import Basics
 import ControllerRuntime
 import KubeAPI
 import KubeScheduler
+import Testing
 
 /// A scheduler and an API server that always answers at once, under one clock: enough to watch the
 /// process from outside.
@@ -91,6 +92,11 @@ struct FakeCluster {
     while !inbox.isEmpty {
       var effects = Effects()
       scheduler.step(inbox.removeFirst(), at: time, into: &effects)
+      do {
+        try scheduler.checkInvariants()
+      } catch {
+        Issue.record(error)
+      }
       for effect in effects.list { carryOut(effect) }
     }
   }

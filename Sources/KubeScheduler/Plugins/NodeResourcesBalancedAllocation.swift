@@ -10,8 +10,8 @@ struct NodeResourcesBalancedAllocation {
   /// Nil (Skip) where the pod requests neither.
   init?(_ info: PodInfo) {
     let requests = PodRequests.total(info.pod, PodRequests.Options(usesStatus: true))
-    milliCPU = requests.cpuMilli
-    memory = requests.memoryBytes
+    milliCPU = ResourceAmounts.bounded(requests.cpuMilli)
+    memory = ResourceAmounts.bounded(requests.memoryBytes)
     if milliCPU == 0 && memory == 0 { return nil }
   }
 

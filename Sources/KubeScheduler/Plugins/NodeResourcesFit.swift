@@ -20,8 +20,8 @@ struct NodeResourcesFit: FilterPlugin {
     // containers' (`noderesources/fit.go`, `NewFit`).
     let scored = PodRequests.total(
       info.pod, PodRequests.Options(defaults: defaults, skipsPodLevel: true))
-    scoredMilliCPU = scored.cpuMilli
-    scoredMemory = scored.memoryBytes
+    scoredMilliCPU = ResourceAmounts.bounded(scored.cpuMilli)
+    scoredMemory = ResourceAmounts.bounded(scored.memoryBytes)
   }
 
   /// The bits of a verdict's reasons: pods, cpu, memory, ephemeral-storage, then the scalars.

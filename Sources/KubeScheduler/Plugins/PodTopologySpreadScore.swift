@@ -23,7 +23,8 @@ struct PodTopologySpreadScore {
     return false
   }
 
-  /// Counts times a weight that grows with the number of domains, in units of 2⁻⁴⁰, rounded.
+  /// For each constraint, matching pods times a weight that grows with the number of domains (in
+  /// units of 2⁻⁴⁰, rounded in the end), and `maxSkew` − 1.
   func score(_ nodes: [Int32], _ cache: SchedulerCache, into raw: inout [Int64]) {
     let inclusion = NodeInclusion(info, cache)
     var sums = Array(repeating: Int64(0), count: nodes.count)
@@ -36,11 +37,10 @@ struct PodTopologySpreadScore {
     }
     for (index, slot) in nodes.enumerated() {
       raw.append(isIgnored(Int(slot), cache) ? 0 : (sums[index] + 1 << 39) >> 40)
+      for item in constraints where cache.columns[item.column].domains[Int(slot)] >= 0 {
+        if !isIgnored(Int(slot), cache) { raw[raw.count - 1] += item.maxSkew - 1 }
+      }
     }
-  }
-
-  private static func points(_ count: Int64, _ weight: Int64, _ maxSkew: Int64) -> Int64 {
-    count * weight + (maxSkew - 1) << 40
   }
 
   private func addPerNode(
@@ -58,7 +58,7 @@ struct PodTopologySpreadScore {
     }
     let column = cache.columns[constraint.column]
     for (index, slot) in nodes.enumerated() where column.domains[Int(slot)] >= 0 {
-      sums[index] += Self.points(counts[Int(slot)], weight, constraint.maxSkew)
+      sums[index] += counts[Int(slot)] * weight
     }
   }
 
@@ -93,7 +93,7 @@ struct PodTopologySpreadScore {
     for (index, slot) in nodes.enumerated() {
       let domain = Int(column.domains[Int(slot)])
       if domain < 0 { continue }
-      sums[index] += Self.points(max(0, counts[domain]), weight, constraint.maxSkew)
+      sums[index] += max(0, counts[domain]) * weight
     }
   }
 
