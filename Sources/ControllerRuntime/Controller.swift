@@ -11,6 +11,8 @@ public protocol Controller: Sendable, Digestible {
   var name: String { get }
   /// The component its events name, where that is not `name`.
   var eventSource: String { get }
+  /// How many times the common rate its client may send: requests a second, and burst.
+  var rateScale: (qps: Int, burst: Int) { get }
   /// Keys in work at a time (`--concurrent-deployment-syncs` and its like).
   var workers: Int { get }
   /// The kinds whose changes `observe` wants, in the order of `ResourceKind`.
@@ -44,6 +46,7 @@ public protocol Controller: Sendable, Digestible {
 
 extension Controller {
   public var eventSource: String { name }
+  public var rateScale: (qps: Int, burst: Int) { (1, 1) }
   public var reads: [ResourceKind] { [] }
   public var maxRetries: Int? { nil }
   public var retryDelays: (base: Span, ceiling: Span) { (.milliseconds(5), .seconds(1000)) }

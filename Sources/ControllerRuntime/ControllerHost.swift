@@ -146,12 +146,13 @@ public struct ControllerHost: Sendable {
     for (at, controller) in controllers.enumerated() {
       for kind in controller.watches { interested[Int(kind.rawValue)].append(at) }
       let delays = controller.retryDelays
+      let scale = controller.rateScale
       context.lanes.append(
         ControllerLane(
           name: controller.name, workers: controller.workers, maxRetries: controller.maxRetries,
           queue: WorkQueue(base: delays.base, ceiling: delays.ceiling),
           client: APIClient(
-            user: base.user, qps: config.qps, burst: config.burst,
+            user: base.user, qps: config.qps * scale.qps, burst: config.burst * scale.burst,
             timerTag: Self.laneClientTag + UInt8(at),
             firstID: (Self.firstLane + UInt64(at)) << Self.rangeBits | 1),
           recorder: EventRecorder(component: controller.eventSource),

@@ -10,6 +10,17 @@ public struct ControllerManager: Sendable, Digestible {
     public var identity: String
     public var seed: UInt64
     public var nodeLifecycle = NodeLifecycleConfig()
+    /// `--cluster-cidr`; kubeadm's pod network. A large cluster needs a larger one.
+    public var clusterCIDR = CIDR(base: 10 << 24 | 244 << 16, prefix: 16)
+    /// `--node-cidr-mask-size`
+    public var nodeCIDRMaskSize = 24
+    /// `--allocate-node-cidrs`
+    public var allocateNodeCIDRs = true
+    /// `--terminated-pod-gc-threshold`
+    public var terminatedPodThreshold = 12_500
+    /// What `--root-ca-file` holds.
+    public var rootCertificate =
+      "-----BEGIN CERTIFICATE-----\norrery simulated cluster root\n-----END CERTIFICATE-----\n"
     /// `--kube-api-qps` and `--kube-api-burst`, for each controller's client.
     public var qps = 20
     public var burst = 30
@@ -35,13 +46,25 @@ public struct ControllerManager: Sendable, Digestible {
   }
 
   private static func controllers(_ config: Config) -> [any Controller] {
-    [
+    var controllers: [any Controller] = [
       DeploymentController(),
       ReplicaSetController(),
       EndpointSliceController(),
       NodeLifecycleController(config.nodeLifecycle),
       TaintEvictionController(),
+      PodGCController(terminatedThreshold: config.terminatedPodThreshold),
+      GarbageCollectorController(),
+      NamespaceController(),
+      ServiceAccountController(),
+      TokensController(certificate: config.rootCertificate),
+      RootCACertPublisher(certificate: config.rootCertificate),
+      TTLController(),
     ]
+    if config.allocateNodeCIDRs {
+      controllers.append(
+        NodeIPAMController(cluster: config.clusterCIDR, maskSize: config.nodeCIDRMaskSize))
+    }
+    return controllers
   }
 
   /// The one door: a message, a timer, a start.

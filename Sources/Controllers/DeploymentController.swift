@@ -235,7 +235,8 @@ public struct DeploymentController: Controller {
     told[reference] = Told(deployment: rollout.deployment, scalings: [], created: set)
     context.decide(
       reference,
-      "\(name) creates replica set \(set.metadata.name) with \(set.wanted): no replica set has this template"
+      "\(name) creates replica set \(set.metadata.name) with \(set.wanted): "
+        + "no replica set has this template"
     )
     context.call(.create(set), step: Step.create)
   }

@@ -241,10 +241,11 @@ public struct EndpointSliceController: Controller {
     reuse(&created, &updated, &deleted)
     relabel(service, existing, &updated, deleted)
     guard created.count + updated.count + deleted.count > 0 else { return }
+    let total = groups.reduce(0) { $0 + $1.endpoints.count }
     context.decide(
       service.reference,
-      "\(name) writes the endpoints of \(service.metadata.name): \(added) added, \(removed) removed, \(counted(groups.reduce(0) { $0 + $1.endpoints.count }, "endpoint")) in all"
-    )
+      "\(name) writes the endpoints of \(service.metadata.name): \(added) added, "
+        + "\(removed) removed, \(counted(total, "endpoint")) in all")
     for slice in created { context.call(.create(slice)) }
     for slice in updated { context.call(.update(slice)) }
     for slice in deleted { context.call(.delete(.endpointSlice, slice.key)) }

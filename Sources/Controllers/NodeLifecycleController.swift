@@ -182,7 +182,8 @@ public struct NodeLifecycleController: Controller {
       if current != observed {
         context.decide(
           node.reference,
-          "\(self.name) marks \(name) Ready=Unknown: no heartbeat for \(silence.wholeSeconds)s, grace \(grace.wholeSeconds)s"
+          "\(self.name) marks \(name) Ready=Unknown: no heartbeat for \(silence.wholeSeconds)s, "
+            + "grace \(grace.wholeSeconds)s"
         )
         // What follows waits for the answer: pods are marked when the node is.
         context.callUnkeyed(.update(copy, .status), step: Step.health)
@@ -361,7 +362,8 @@ public struct NodeLifecycleController: Controller {
     let rate = interval.map { "one node per \($0.wholeSeconds)s" } ?? "no node at all"
     context.decide(
       nil,
-      "\(name) puts zone \"\(zone.name)\" in state \(state.rawValue): \(zone.notReady) of \(zone.size) nodes not ready; taints \(rate)"
+      "\(name) puts zone \"\(zone.name)\" in state \(state.rawValue): "
+        + "\(zone.notReady) of \(zone.size) nodes not ready; taints \(rate)"
     )
   }
 

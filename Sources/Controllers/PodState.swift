@@ -59,6 +59,14 @@ extension APIRequest {
     return request
   }
 
+  /// The same for an object of any kind.
+  static func update(object: APIObject) -> APIRequest {
+    let key = object.key
+    var request = APIRequest(.update, object.kind, namespace: key.namespace, name: key.name)
+    request.body = .object(object)
+    return request
+  }
+
   static func delete(_ kind: ResourceKind, _ key: ObjectKey, uid: UID? = nil) -> APIRequest {
     var request = APIRequest(.delete, kind, namespace: key.namespace, name: key.name)
     request.options.preconditionUID = uid

@@ -185,7 +185,8 @@ public struct ReplicaSetController: Controller {
       copy.metadata.ownerReferences.removeAll { $0.uid == set.metadata.uid }
       context.decide(
         pod.reference,
-        "\(name) lets go of pod \(pod.metadata.name): its labels no longer match \(set.metadata.name)"
+        "\(name) lets go of pod \(pod.metadata.name): "
+          + "its labels no longer match \(set.metadata.name)"
       )
       context.call(.update(copy), step: Step.adopt)
     }
@@ -274,7 +275,8 @@ public struct ReplicaSetController: Controller {
     for pod in doomed {
       context.decide(
         pod.reference,
-        "\(name) deletes pod \(pod.metadata.name): want \(set.spec.replicas ?? 1), have \(item.have)"
+        "\(name) deletes pod \(pod.metadata.name): "
+          + "want \(set.spec.replicas ?? 1), have \(item.have)"
       )
       context.call(
         .delete(.pod, pod.key, uid: pod.metadata.uid), step: Step.delete)

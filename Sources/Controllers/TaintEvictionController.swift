@@ -113,7 +113,8 @@ public struct TaintEvictionController: Controller {
     if tolerated > .zero {
       context.notice(
         pod.reference,
-        "\(name) will delete pod \(pod.metadata.name) from \(pod.spec.nodeName) in \(tolerated.wholeSeconds)s"
+        "\(name) will delete pod \(pod.metadata.name) from \(pod.spec.nodeName) "
+          + "in \(tolerated.wholeSeconds)s"
       )
     }
     context.enqueue(pod.reference, after: tolerated)

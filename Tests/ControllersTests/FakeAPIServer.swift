@@ -7,13 +7,14 @@ struct FakeAPIServer {
   struct Watcher {
     var id: UInt64
     var kind: ResourceKind
+    var isCloud: Bool
   }
 
   var objects: [ResourceKind: [ObjectKey: APIObject]] = [:]
   var revision: Int64 = 100
   var watchers: [Watcher] = []
   /// Watch events made and not yet taken, per watch.
-  var pending: [(watch: UInt64, event: WatchEvent)] = []
+  var pending: [(watch: UInt64, isCloud: Bool, event: WatchEvent)] = []
   /// How often each verb was asked for, as `create pods`.
   var counts: [String: Int] = [:]
   /// Answers with this instead, once per matching request: verb and kind.
@@ -32,7 +33,9 @@ struct FakeAPIServer {
     list(T.kind).compactMap { T.extract($0.body) }
   }
 
-  mutating func handle(_ id: UInt64, _ request: APIRequest, now: Timestamp) -> APIResponse? {
+  mutating func handle(
+    _ id: UInt64, _ request: APIRequest, isCloud: Bool = false, now: Timestamp
+  ) -> APIResponse? {
     counts["\(request.verb) \(request.kind.plural)", default: 0] += 1
     if let at = refusals.firstIndex(where: {
       $0.verb == request.verb && $0.kind == request.kind
@@ -46,10 +49,15 @@ struct FakeAPIServer {
       }
       return .object(object)
     case .list:
-      return .list(list(request.kind), resourceVersion: revision, continueToken: "")
+      let items = list(request.kind).filter {
+        request.namespace.isEmpty || $0.metadata.namespace == request.namespace
+      }
+      return .list(items, resourceVersion: revision, continueToken: "")
     case .watch:
-      watchers.append(Watcher(id: id, kind: request.kind))
+      watchers.append(Watcher(id: id, kind: request.kind, isCloud: isCloud))
       return nil
+    case .create where request.subresource == .token:
+      return .token("token-of-\(request.name)", expiration: now)
     case .create: return create(request, now)
     case .update: return update(request, now)
     case .patch: return .status(.badRequest("the fake takes no patches"))
@@ -239,7 +247,7 @@ struct FakeAPIServer {
 
   private mutating func announce(_ kind: WatchEvent.Kind, _ object: APIObject) {
     for watcher in watchers where watcher.kind == object.kind {
-      pending.append((watcher.id, WatchEvent(kind, object)))
+      pending.append((watcher.id, watcher.isCloud, WatchEvent(kind, object)))
     }
   }
 

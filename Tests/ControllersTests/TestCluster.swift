@@ -9,6 +9,8 @@ struct TestCluster {
   enum Due {
     case toManager(ClientEvent)
     case toCloudManager(ClientEvent)
+    case toCloud(CloudRequest)
+    case fromCloud(CloudResponse)
     case request(UInt64, APIRequest, isCloud: Bool)
     case heartbeat(String)
     case start(ObjectKey)
@@ -21,6 +23,10 @@ struct TestCluster {
   var manager = ControllerManager(ControllerManager.Config(identity: "master-1_a", seed: 1))
   var notes: [(at: Tick, subject: ObjectReference?, message: String)] = []
   var exits: [String] = []
+  var cloudManager: CloudControllerManager?
+  var cloud = SimulatedCloud()
+  /// While true, requests vanish.
+  var isPartitioned = false
   /// Nodes whose kubelet lives.
   var alive: Set<String> = []
   /// How long a container takes to start.
@@ -44,6 +50,13 @@ struct TestCluster {
       create(Namespace(name: name))
     }
     schedule(.zero, .toManager(.started))
+  }
+
+  /// Starts a cloud-controller-manager too.
+  mutating func startCloudManager() {
+    cloudManager = CloudControllerManager(
+      CloudControllerManager.Config(identity: "master-1_b", seed: 2))
+    schedule(.zero, .toCloudManager(.started))
   }
 
   var wall: Timestamp { .powerOn + (now - .zero) }
@@ -165,9 +178,25 @@ struct TestCluster {
       effects.reset(cause: .none)
       manager.step(event, at: hostTime, into: &effects)
       carryOut(effects.list, isCloud: false)
-    case .toCloudManager: break
+    case .toCloudManager(let event):
+      guard cloudManager != nil else { return }
+      effects.reset(cause: .none)
+      var asked: [CloudRequest] = []
+      let time = hostTime
+      cloudManager?.step(event, at: time, into: &effects, cloud: &asked)
+      carryOut(effects.list, isCloud: true)
+      for request in asked { schedule(latency, .toCloud(request)) }
+    case .toCloud(let request): schedule(latency, .fromCloud(cloud.handle(request)))
+    case .fromCloud(let response):
+      effects.reset(cause: .none)
+      var asked: [CloudRequest] = []
+      let time = hostTime
+      cloudManager?.step(response, at: time, into: &effects, cloud: &asked)
+      carryOut(effects.list, isCloud: true)
+      for request in asked { schedule(latency, .toCloud(request)) }
     case .request(let id, let request, let isCloud):
-      guard let response = api.handle(id, request, now: wall) else { return }
+      if isPartitioned { return }
+      guard let response = api.handle(id, request, isCloud: isCloud, now: wall) else { return }
       let event = ClientEvent.response(id, response)
       schedule(latency, isCloud ? .toCloudManager(event) : .toManager(event))
     case .heartbeat(let name):
@@ -203,11 +232,12 @@ struct TestCluster {
   private mutating func flushWatches() {
     let events = api.pending
     api.pending = []
-    for (watch, event) in events {
-      schedule(latency, .toManager(.watch(watch, [event])))
+    for (watch, isCloud, event) in events {
+      let watched = ClientEvent.watch(watch, [event])
+      schedule(latency, isCloud ? .toCloudManager(watched) : .toManager(watched))
     }
     var seen: Set<ObjectKey> = []
-    for (_, event) in events {
+    for (_, _, event) in events {
       guard event.kind != .deleted, let pod = event.object.pod, seen.insert(pod.key).inserted
       else { continue }
       look(pod)
