@@ -52,7 +52,9 @@ extension NodeStatus: APIStruct {
     var map = StringMap()
     for field in object.fields {
       if field.key != "swap" {
-        map[field.key] = String(json: field.value)
+        // Written even when empty, which is absent here.
+        let text = String(json: field.value)
+        if !text.isEmpty { map[field.key] = text }
       } else if case .object = field.value {
         map["swap"] = field.value["capacity"]?.integerValue.map { String($0) } ?? ""
       }
