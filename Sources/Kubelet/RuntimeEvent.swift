@@ -48,12 +48,15 @@ public enum RuntimeEffect: Sendable {
 public struct RuntimeEffects: Sendable {
   public private(set) var list: [RuntimeEffect] = []
   public private(set) var cause: TraceID
+  // A note becomes the cause of what follows it, and its number is not known here.
+  private var hasNoted = false
 
   public init(cause: TraceID = .none) { self.cause = cause }
 
   public mutating func reset(cause: TraceID) {
     list.removeAll(keepingCapacity: true)
     self.cause = cause
+    hasNoted = false
   }
 
   mutating func respond(_ id: UInt64, _ result: CRIResponse.Result) {
@@ -65,10 +68,12 @@ public struct RuntimeEffects: Sendable {
   }
   mutating func note(_ kind: Note.Kind, _ pod: ObjectKey, _ message: String) {
     list.append(.note(Note(kind, ObjectReference(.pod, pod), message)))
+    hasNoted = true
   }
   mutating func because(_ cause: TraceID) {
-    guard cause != self.cause else { return }
+    guard cause != self.cause || hasNoted else { return }
     self.cause = cause
+    hasNoted = false
     list.append(.because(cause))
   }
 }
