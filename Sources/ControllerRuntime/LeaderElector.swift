@@ -73,6 +73,24 @@ public struct LeaderElector: Sendable {
 
   public mutating func resign() { isLeader = false }
 
+  /// Gives the lease up (`ReleaseOnCancel`): no holder, and a duration of 1 s, so that the next
+  /// candidate need not wait. Nil where it is not held.
+  public mutating func release(_ time: HostTime) -> APIRequest? {
+    guard isLeader, let lease = observed, lease.spec.holderIdentity == config.identity else {
+      return nil
+    }
+    isLeader = false
+    var copy = lease
+    copy.spec.holderIdentity = ""
+    copy.spec.leaseDurationSeconds = 1
+    copy.spec.acquireTime = time.wall
+    copy.spec.renewTime = time.wall
+    var request = APIRequest(
+      .update, .lease, namespace: config.namespace, name: config.leaseName)
+    request.body = .object(copy.boxed)
+    return request
+  }
+
   /// The answer to a call. May ask for another one at once.
   public mutating func answered(
     _ call: Call, _ response: APIResponse, _ time: HostTime
