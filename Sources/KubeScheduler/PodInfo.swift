@@ -73,6 +73,8 @@ final class PodInfo: Sendable {
     guard new.metadata.uid == old.metadata.uid, !isResizing(new), !isResizing(old) else {
       return false
     }
+    // Nearly every update is one of the status.
+    if new.$spec.isIdentical(to: old.$spec) { return true }
     let (a, b) = (new.spec, old.spec)
     return a.containers == b.containers && a.initContainers == b.initContainers
       && a.affinity == b.affinity && a.overhead == b.overhead && a.carried == b.carried

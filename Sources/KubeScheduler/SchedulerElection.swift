@@ -90,6 +90,17 @@ extension SchedulerProcess {
     }
   }
 
+  /// SIGTERM: gives the lease up before it ends, as kube-scheduler does and the controller managers
+  /// do not.
+  public mutating func terminate(at time: HostTime, into effects: inout Effects) {
+    if let request = elector.release(time) {
+      effects.note(.leadership, lease, "\(config.identity) released the lease")
+      electionClient.call(request, tag: .elect(.update), now: time.monotonic, into: &effects)
+    }
+    isLeading = false
+    effects.exit(code: 0, reason: "terminated")
+  }
+
   private mutating func stopLeading(into effects: inout Effects) {
     guard isLeading else { return }
     isLeading = false

@@ -78,6 +78,13 @@ struct FakeCluster {
     settle()
   }
 
+  mutating func terminate() {
+    var effects = Effects()
+    scheduler.terminate(at: time, into: &effects)
+    for effect in effects.list { carryOut(effect) }
+    inbox = []
+  }
+
   func pod(_ name: String) -> Pod? {
     objects[.pod]?[ObjectKey(namespace: "default", name: name)]?.pod
   }

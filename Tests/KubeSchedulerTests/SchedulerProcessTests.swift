@@ -155,6 +155,15 @@ import Testing
     #expect(cluster.exits == ["leaderelection lost"])
   }
 
+  @Test func terminationReleasesTheLease() {
+    var cluster = cluster()
+    cluster.terminate()
+    #expect(cluster.exits == ["terminated"])
+    let lease = cluster.objects[.lease]?.first?.value.lease
+    #expect(lease?.spec.holderIdentity == "")
+    #expect(lease?.spec.leaseDurationSeconds == 1)
+  }
+
   @Test func survivesADroppedConnection() {
     var cluster = cluster()
     cluster.disconnect()
