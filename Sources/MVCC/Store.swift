@@ -121,13 +121,14 @@ public struct Store: Sendable {
     guard revision <= self.revision else { throw .futureRevision }
     compactRevision = revision
     // A record can only change where the key was written at or before `revision`, and what was
-    // written before the last compaction was dealt with then.
-    var position = history.startIndex
-    while position < history.endIndex {
-      let kv = history[position].kv
-      guard kv.modRevision <= revision else { break }
-      compactRecord(kv.key, revision)
-      position += 1
+    // written before the last compaction was dealt with then. Backwards, as a key's last write in
+    // that span deals with its earlier ones: a lease renewed thirty times is looked up once.
+    let end = firstPosition(atOrAfter: revision + 1)
+    var superseded = LookupSet<ObjectIdentifier>()
+    for position in stride(from: end - 1, through: history.startIndex, by: -1) {
+      let event = history[position]
+      if !superseded.remove(ObjectIdentifier(event.kv)) { compactRecord(event.kv.key, revision) }
+      if let previous = event.previous { superseded.insert(ObjectIdentifier(previous)) }
     }
     history.dropPrefix(before: firstPosition(atOrAfter: revision))
   }
