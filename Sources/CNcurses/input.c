@@ -315,7 +315,10 @@ static bool decode_character(wint_t c, orrery_event *event) {
   return true;
 }
 
-/* Takes the next event out of what ncurses has read; false when there is none. */
+/* Takes the next event out of what ncurses has read; false when there is none.
+ *
+ * Known limit: once ncurses has seen the beginning of a mouse report it reads the rest of it with
+ * a blocking read, so a report that was cut short waits for the next byte. */
 static bool decode_next(orrery_event *event) {
   for (;;) {
     wint_t code = 0;
@@ -380,7 +383,7 @@ void orrery_term_next_event(int timeout_ms, orrery_event *event) {
   if (sources[0].revents & POLLIN) {
     int waiting = 0;
     /* Readable with nothing in it: the terminal is gone, poll would return at once for ever. */
-    if (ioctl(in_descriptor, FIONREAD, &waiting) == 0 && waiting == 0) {
+    if (ioctl(in_descriptor, FIONREAD, &waiting) != 0 || waiting == 0) {
       event->kind = ORRERY_EVENT_HANGUP;
       return;
     }

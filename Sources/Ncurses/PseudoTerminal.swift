@@ -71,6 +71,9 @@ public struct PseudoTerminal: Sendable {
   /// Waits for the child: its exit status, or 128 and the signal that ended it.
   public func wait() -> Int { Int(orrery_pty_wait(child)) }
 
+  /// Hangs up: the program sees its terminal go away.
+  public func closeMaster() { orrery_close(master) }
+
   public func close() {
     orrery_close(master)
     if slave >= 0 { orrery_close(slave) }

@@ -1,3 +1,4 @@
+import Foundation
 import Ncurses
 import Synchronization
 import TerminalCore
@@ -181,6 +182,60 @@ import Testing
     #expect(keys == [.char("a"), .char("b"), .char("c"), .up, .char("d")])
     #expect(screen.terminal.nextEvent(timeoutMilliseconds: 0) == nil)
     screen.finish()
+  }
+
+  @Test func aNewSizeIsReportedAndDrawn() throws {
+    let screen = try #require(Screen(width: 80, height: 24))
+    try screen.terminal.open()
+    screen.terminal.present(Self.picture(width: 80, height: 24, seed: 1))
+    _ = screen.after { _ in }
+    screen.pty.resize(width: 60, height: 10)
+    // The pseudo terminal is not this process's controlling one, so the signal is sent by hand.
+    kill(getpid(), SIGWINCH)
+    #expect(screen.key() == .resize(width: 60, height: 10))
+    #expect(screen.terminal.size == (60, 10))
+    let wanted = Self.picture(width: 60, height: 10, seed: 2)
+    screen.terminal.present(wanted)
+    let text = try #require(screen.after { $0.buffer.plainText() })
+    let rows = text.split(separator: "\n", omittingEmptySubsequences: false).prefix(10)
+    #expect(rows.joined(separator: "\n") + "\n" == wanted.plainText())
+    screen.finish()
+  }
+
+  @Test func noInputUpsetsTheDecoding() throws {
+    let screen = try #require(Screen(width: 80, height: 24))
+    try screen.terminal.open()
+    let pieces = [
+      "\u{1B}", "[", "O", ">", "1", ";", "5", "M", "m", "~", "200", "A", "\u{7F}", "\u{0}", "é",
+      "\u{1B}[200~", "\u{1B}[201~", "\u{1B}[<0;1;1M", "\u{1B}[<35;9;9M", "\u{1B}[1;99A", "\u{9B}",
+    ]
+    var state: UInt64 = 3
+    for _ in 0..<60 {
+      var text = ""
+      for _ in 0..<20 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        text += pieces[Int(state >> 33) % pieces.count]
+      }
+      screen.pty.type(text)
+      while let key = screen.terminal.nextEvent(timeoutMilliseconds: 5) {
+        #expect(key != .hangup)
+        if case .mouse(let mouse) = key { #expect(mouse.position.x >= 0) }
+      }
+    }
+    // A paste that was left open ends by itself, and then keys are keys again.
+    while screen.terminal.nextEvent(timeoutMilliseconds: 700) != nil {}
+    screen.pty.type("q")
+    #expect(screen.key() == .char("q"))
+    screen.finish()
+  }
+
+  @Test func aTerminalThatGoesAwayIsAHangup() throws {
+    let screen = try #require(Screen(width: 80, height: 24))
+    try screen.terminal.open()
+    screen.stopReading()
+    screen.pty.closeMaster()
+    #expect(screen.key() == .hangup)
+    screen.terminal.close()
   }
 
   @Test func aWakeEndsTheWait() throws {

@@ -72,10 +72,14 @@ final class Screen {
     return nil
   }
 
-  func finish() {
-    terminal.close()
+  func stopReading() {
     state.stopped.store(true, ordering: .relaxed)
     usleep(60_000)
+  }
+
+  func finish() {
+    terminal.close()
+    stopReading()
     pty.close()
   }
 }
