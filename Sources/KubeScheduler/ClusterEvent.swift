@@ -30,7 +30,7 @@ enum ClusterEvent: Sendable {
   private static let filters: PluginSet = [
     PluginSet(.nodeUnschedulable), PluginSet(.nodeName), PluginSet(.taintToleration),
     PluginSet(.nodeAffinity), PluginSet(.nodePorts), PluginSet(.nodeResourcesFit),
-    PluginSet(.podTopologySpread), PluginSet(.interPodAffinity),
+    PluginSet(.podTopologySpread), PluginSet(.interPodAffinity), PluginSet(.nodeDeclaredFeatures),
   ]
   static let podDeletedInterest: PluginSet = [
     PluginSet(.nodePorts), PluginSet(.nodeResourcesFit), PluginSet(.podTopologySpread),
@@ -57,6 +57,7 @@ struct NodeChange: OptionSet, Sendable {
   static let allocatable = NodeChange(rawValue: 1)
   static let labels = NodeChange(rawValue: 2)
   static let taints = NodeChange(rawValue: 4)
+  static let declaredFeatures = NodeChange(rawValue: 8)
 
   init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -66,11 +67,15 @@ struct NodeChange: OptionSet, Sendable {
     if old.metadata.labels != new.metadata.labels { insert(.labels) }
     if old.spec.taints != new.spec.taints { insert(.taints) }
     if old.spec.unschedulable && !new.spec.unschedulable { insert(.taints) }
+    if NodeDeclaredFeatures.declared(by: old) != NodeDeclaredFeatures.declared(by: new) {
+      insert(.declaredFeatures)
+    }
   }
 
   var interest: PluginSet {
     var plugins: PluginSet = []
     if contains(.allocatable) { plugins.insert(.nodeResourcesFit) }
+    if contains(.declaredFeatures) { plugins.insert(.nodeDeclaredFeatures) }
     if contains(.labels) {
       plugins.formUnion([
         PluginSet(.nodeAffinity), PluginSet(.podTopologySpread), PluginSet(.interPodAffinity),

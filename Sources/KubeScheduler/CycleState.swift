@@ -12,6 +12,7 @@ struct CycleState {
   private(set) var nodeResourcesFit: NodeResourcesFit
   private(set) var podTopologySpread: PodTopologySpread?
   private(set) var interPodAffinity: InterPodAffinity?
+  private(set) var nodeDeclaredFeatures: NodeDeclaredFeatures?
 
   init(_ info: PodInfo, _ cache: inout SchedulerCache) {
     self.info = info
@@ -23,6 +24,7 @@ struct CycleState {
     nodeResourcesFit = NodeResourcesFit(info)
     podTopologySpread = PodTopologySpread(info, &cache)
     interPodAffinity = InterPodAffinity(info, &cache)
+    nodeDeclaredFeatures = NodeDeclaredFeatures(info)
   }
 
   /// The plugins whose PreFilter said that they have nothing to do.
@@ -32,6 +34,7 @@ struct CycleState {
     if nodePorts == nil { skipped.append(.nodePorts) }
     if podTopologySpread == nil { skipped.append(.podTopologySpread) }
     if interPodAffinity == nil { skipped.append(.interPodAffinity) }
+    if nodeDeclaredFeatures == nil { skipped.append(.nodeDeclaredFeatures) }
     return skipped
   }
 
@@ -46,6 +49,7 @@ struct CycleState {
     Self.sweep(nodeResourcesFit, slots, cache, &verdicts)
     if let podTopologySpread { Self.sweep(podTopologySpread, slots, cache, &verdicts) }
     if let interPodAffinity { Self.sweep(interPodAffinity, slots, cache, &verdicts) }
+    if let nodeDeclaredFeatures { Self.sweep(nodeDeclaredFeatures, slots, cache, &verdicts) }
   }
 
   @inline(__always)
@@ -69,6 +73,9 @@ struct CycleState {
       verdict = podTopologySpread.filter(slot, cache)
     }
     if verdict.isFeasible, let interPodAffinity { verdict = interPodAffinity.filter(slot, cache) }
+    if verdict.isFeasible, let nodeDeclaredFeatures {
+      verdict = nodeDeclaredFeatures.filter(slot, cache)
+    }
     return verdict
   }
 
@@ -93,6 +100,7 @@ struct CycleState {
     case .nodeResourcesFit: nodeResourcesFit.texts(verdict.reasons)
     case .podTopologySpread: [PodTopologySpread.text(verdict.reasons)]
     case .interPodAffinity: [InterPodAffinity.text(verdict.reasons)]
+    case .nodeDeclaredFeatures: [NodeDeclaredFeatures.reason]
     default:
       verdict == .notInPreFilterResult ? ["node(s) didn't satisfy plugin(s) [NodeAffinity]"] : []
     }

@@ -10,6 +10,7 @@ public enum Plugin: UInt8, CaseIterable, Sendable, Comparable {
   case nodeResourcesFit
   case podTopologySpread
   case interPodAffinity
+  case nodeDeclaredFeatures
   case defaultPreemption
   case nodeResourcesBalancedAllocation
   case imageLocality
@@ -28,6 +29,7 @@ public enum Plugin: UInt8, CaseIterable, Sendable, Comparable {
     case .nodeResourcesFit: "NodeResourcesFit"
     case .podTopologySpread: "PodTopologySpread"
     case .interPodAffinity: "InterPodAffinity"
+    case .nodeDeclaredFeatures: "NodeDeclaredFeatures"
     case .defaultPreemption: "DefaultPreemption"
     case .nodeResourcesBalancedAllocation: "NodeResourcesBalancedAllocation"
     case .imageLocality: "ImageLocality"

@@ -10,6 +10,9 @@ enum QueueingHint {
     case (.schedulingGates, .podUpdated(_, let new, _)): new.uid == pod.uid
     case (.nodeUnschedulable, _): nodeUnschedulable(pod, event)
     case (.nodeName, .nodeAdded): true
+    case (.nodeDeclaredFeatures, .nodeAdded): true
+    case (.nodeDeclaredFeatures, .nodeUpdated(_, _, let change)):
+      change.contains(.declaredFeatures)
     case (.taintToleration, _): taintToleration(pod, event)
     case (.nodeAffinity, _): nodeAffinity(pod, event)
     case (.nodePorts, _): nodePorts(pod, event)

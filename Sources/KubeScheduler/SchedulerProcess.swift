@@ -248,6 +248,7 @@ extension SchedulerProcess: Digestible {
     digest.combine(algorithm.nextStart)
     digest.combine(busyUntil)
     digest.combine(bindings.count)
+    digest.combine(preemptions.count)
     digest.combine(client.inFlight)
     digest.combine(client.heldBack)
     for slot in cache.tree.order {

@@ -164,20 +164,17 @@ struct FakeCluster {
   }
 
   private mutating func patch(_ id: RequestID, _ request: APIRequest) {
-    guard case .patch(let patch)? = request.body, var pod = objects[.pod]?[request.key]?.pod,
-      let status = patch.document.object?["status"]?.object
-    else { return }
-    for item in status["conditions"]?.array ?? [] {
-      let fields = item.object
-      pod.status.conditions.set(
-        Condition(
-          type: fields?["type"]?.string ?? "", status: fields?["status"]?.string ?? "",
-          reason: fields?["reason"]?.string ?? "", message: fields?["message"]?.string ?? ""),
-        now: time.wall)
+    guard case .patch(let patch)? = request.body, let object = objects[.pod]?[request.key] else {
+      inbox.append(.response(id, .status(.notFound(.pod, request.name))))
+      return
     }
-    if let node = status["nominatedNodeName"] { pod.status.nominatedNodeName = node.string ?? "" }
-    inbox.append(.response(id, .object(pod.boxed)))
-    store(pod)
+    do throws(APIStatus) {
+      let patched = try object.applying(patch)
+      inbox.append(.response(id, .object(patched)))
+      if let pod = patched.pod { store(pod) }
+    } catch {
+      Issue.record("the patch is refused: \(error.message)")
+    }
   }
 
   private mutating func store(_ pod: Pod) {

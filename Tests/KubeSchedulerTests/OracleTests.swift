@@ -5,12 +5,11 @@ import Testing
 
 /// Our decisions against those of the real scheduler, case by case and to the last score.
 @Suite struct OracleTests {
-  /// The families whose plugins are modelled. Volumes, dynamic resources and declared features are
-  /// not.
+  /// The families whose plugins are modelled. Volumes and dynamic resources are not.
   static let families = [
     "resources", "taints", "node-affinity", "nodename", "host-ports", "topology-spread",
     "default-spreading", "inter-pod-affinity", "image-locality", "scheduling-gates", "mixed",
-    "large", "preemption",
+    "large", "preemption", "declared-features",
   ]
 
   @Test(arguments: families) func agrees(with family: String) throws {
