@@ -64,7 +64,6 @@ public struct APIServer: Sendable {
   /// What the open requests to etcd are for.
   var asked = LookupTable<UInt64, Asked>()
   var nextAsked: UInt64 = 1
-  var isEtcdConnected = true
   var isProgressArmed = false
 
   var eventLease = EventLease()
@@ -98,7 +97,6 @@ public struct APIServer: Sendable {
     case call(UInt64)
     case list(ResourceKind)
     case watch(ResourceKind)
-    case progress
     case eventLease
     case compactor
     case masterLease

@@ -39,13 +39,6 @@ extension APIServer {
     effects.because(cause)
   }
 
-  mutating func ownFinished(
-    _ task: OwnTask, _ response: APIResponse, into effects: inout Effects
-  ) {
-    guard case .namespace = task else { return }
-    becomeReady(into: &effects)
-  }
-
   /// Ready once the system namespaces have come back through the watch.
   mutating func becomeReady(into effects: inout Effects) {
     guard !isReady else { return }

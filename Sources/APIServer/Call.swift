@@ -64,6 +64,11 @@ struct Call: Sendable {
 
   var reference: ObjectReference { ObjectReference(request.kind, request.key) }
   var isMutating: Bool { request.isMutating }
+  /// What a trace calls a change of an object.
+  var deed: String {
+    guard case .patch(let patch) = request.body else { return "updated" }
+    return patch.format == .apply ? "applied to" : "patched"
+  }
 }
 
 /// What one try of a write comes to.

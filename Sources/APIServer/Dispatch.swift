@@ -192,7 +192,7 @@ extension APIServer {
       release(call, client)
       answered += 1
       effects.respond(client, response)
-    case .own(let task): ownFinished(task, response, into: &effects)
+    case .own: break
     case .collection(let parent): deletedOne(parent, response, into: &effects)
     }
   }

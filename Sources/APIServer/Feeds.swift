@@ -68,6 +68,7 @@ extension APIServer {
       watchers[index].publish(change, into: &effects)
     }
     caches[index].progress(response.revision)
+    if !isReady, kind == .namespace { becomeReady(into: &effects) }
     releaseWaiting(kind, time, into: &effects)
   }
 
@@ -102,8 +103,14 @@ extension APIServer {
   mutating func askProgress(into effects: inout Effects) {
     isProgressArmed = false
     guard caches.contains(where: { !$0.waiting.isEmpty }) else { return }
-    ask(.watchProgress, for: .progress, into: &effects)
+    sendProgress(into: &effects)
     armProgress(into: &effects)
+  }
+
+  /// There is no answer to this but a notice on the watches, and none while one of them lags.
+  mutating func sendProgress(into effects: inout Effects) {
+    effects.etcd(nextAsked, .watchProgress)
+    nextAsked += 1
   }
 
   mutating func armProgress(into effects: inout Effects) {
@@ -152,7 +159,6 @@ extension APIServer {
     case .list(let kind): listed(kind, answer, time, into: &effects)
     case .watch(let kind):
       if case .failure(let error) = answer { feedEnded(kind, error, into: &effects) }
-    case .progress: break
     case .eventLease: leaseGranted(answer, time, into: &effects)
     case .compactor: compacted(answer, into: &effects)
     case .masterLease: masterLeaseAnswered(answer, time, into: &effects)

@@ -1,3 +1,4 @@
+import Basics
 import KubeAPI
 
 /// PATCH: the current object as JSON, changed, and read back as an object.
@@ -7,28 +8,59 @@ extension APIServer {
     case failure(APIStatus)
   }
 
-  func patched(_ current: APIObject, _ patch: Patch, _ request: APIRequest) -> PatchResult {
-    let document: JSONValue
-    switch patch.format {
-    case .merge: document = current.json().mergePatched(with: patch.document)
-    case .json, .strategicMerge, .apply:
-      return .failure(
-        APIStatus(
-          code: 415, reason: .unsupportedMediaType,
-          message: "the body of the request was in an unknown format"))
-    }
-    do throws(DecodingProblem) {
-      let object = try APIObject(json: document).defaulted()
+  /// `current` is nil only for an apply, which then creates.
+  func patched(
+    _ current: APIObject?, _ patch: Patch, _ request: APIRequest, _ time: HostTime
+  ) -> PatchResult {
+    do throws(APIStatus) {
+      let object = try changed(current, patch, request, time).defaulted()
       guard object.kind == request.kind, object.metadata.name == request.name else {
-        return .failure(
-          .badRequest(
-            "the name of the object (\(object.metadata.name)) does not match the name on the URL"
-              + " (\(request.name))"))
+        throw .badRequest(
+          "the name of the object (\(object.metadata.name)) does not match the name on the URL"
+            + " (\(request.name))")
       }
-      return .success(object.sharing(with: current))
+      return .success(current.map(object.sharing) ?? object)
     } catch {
-      return .failure(error.status)
+      return .failure(error)
     }
+  }
+
+  private func changed(
+    _ current: APIObject?, _ patch: Patch, _ request: APIRequest, _ time: HostTime
+  ) throws(APIStatus) -> APIObject {
+    if patch.format != .apply, let current { return try current.applying(patch) }
+    let document = try applied(current?.json(), patch.document, request, time)
+    do { return try APIObject(json: document) } catch { throw error.status }
+  }
+
+  private func applied(
+    _ current: JSONValue?, _ document: JSONValue, _ request: APIRequest, _ time: HostTime
+  ) throws(APIStatus) -> JSONValue {
+    guard !request.options.fieldManager.isEmpty else {
+      throw APIStatus(
+        code: 422, reason: .invalid,
+        message: "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: "
+          + "is required for apply patch")
+    }
+    guard case .object(var wanted) = document else {
+      throw .badRequest("an apply configuration is an object")
+    }
+    if case .object(let metadata)? = wanted["metadata"], metadata["managedFields"] != nil {
+      throw .badRequest("metadata.managedFields must be nil")
+    }
+    var base = JSONObject()
+    if case .object(let live)? = current {
+      base = live
+    } else {
+      var metadata = JSONObject()
+      if case .object(let given)? = wanted["metadata"] { metadata = given }
+      metadata["name"] = .string(request.name)
+      wanted["metadata"] = .object(metadata)
+    }
+    let apply = ServerSideApply(
+      manager: request.options.fieldManager, force: request.options.force,
+      apiVersion: request.kind.apiVersion, now: time.wall.truncatedToSeconds)
+    return .object(try apply.apply(wanted, to: base))
   }
 }
 

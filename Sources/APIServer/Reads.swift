@@ -77,7 +77,7 @@ extension APIServer {
     awaitRevision(id, revision, into: &effects)
     if case .awaitingRevision = calls[id]?.stage {
       // Nothing of this kind may have changed since: then only a progress notice helps.
-      ask(.watchProgress, for: .progress, into: &effects)
+      sendProgress(into: &effects)
       armProgress(into: &effects)
     }
   }

@@ -6,6 +6,12 @@ extension APIServer {
   mutating func update(_ call: Call, _ time: HostTime) -> Outcome {
     let request = call.request
     guard let current = call.current else {
+      if case .patch(let patch) = request.body, patch.format == .apply, request.subresource == nil {
+        switch patched(nil, patch, request, time) {
+        case .success(let body): return creation(of: body, call, time)
+        case .failure(let status): return .refuse(status)
+        }
+      }
       guard request.verb == .update, request.subresource == nil,
         request.kind.allowsCreateOnUpdate, case .object(let body) = request.body,
         body.resourceVersion == 0
@@ -22,7 +28,7 @@ extension APIServer {
       }
       return replace(current, by: body, call, time)
     case .patch(let patch):
-      switch patched(current, patch, request) {
+      switch patched(current, patch, request, time) {
       case .success(let body): return replace(current, by: body, call, time)
       case .failure(let status): return .refuse(status)
       }
@@ -69,7 +75,7 @@ extension APIServer {
     }
     var proposal = Proposal(
       action: .replace, object: object, expected: current.resourceVersion,
-      deed: request.verb == .patch ? "patched" : "updated")
+      deed: call.deed)
     if let subresource = request.subresource { proposal.deed += " " + subresource.rawValue + " of" }
     if endsDeletion(object, old) {
       proposal.action = .remove

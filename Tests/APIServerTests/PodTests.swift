@@ -161,3 +161,35 @@ import Testing
     #expect(harness.store.revision == revision)
   }
 }
+
+@Suite struct PatchTests {
+  func patched(_ format: Patch.Format, _ text: String) throws -> APIResponse {
+    var harness = Harness.ready()
+    harness.create(deployment("web"))
+    var request = APIRequest(.patch, .deployment, namespace: "default", name: "web")
+    request.body = .patch(Patch(format, try JSONParser.parse(text)))
+    return harness.ask(request)
+  }
+
+  @Test func strategicMergeFindsAContainerByItsName() throws {
+    let answer = try patched(
+      .strategicMerge,
+      "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"app\",\"image\":\"nginx:2\"}]}}}}"
+    )
+    let deployment = try #require(answer.object?.deployment, "\(answer.message)")
+    #expect(deployment.spec.template.spec.containers.map(\.image) == ["nginx:2"])
+    #expect(deployment.metadata.generation == 2)
+  }
+
+  @Test func aJSONPatchNamesPlaces() throws {
+    let answer = try patched(
+      .json, "[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":7}]")
+    #expect(answer.object?.deployment?.spec.replicas == 7, "\(answer.message)")
+  }
+
+  @Test func aPatchMayNameARevision() throws {
+    let answer = try patched(
+      .merge, "{\"metadata\":{\"resourceVersion\":\"1\"},\"spec\":{\"replicas\":7}}")
+    #expect(answer.status?.isConflict == true)
+  }
+}
