@@ -44,6 +44,9 @@ public struct RaftConfig: Sendable {
   /// Whether a member asks who would vote for it before it raises its term (Raft thesis §9.6).
   public var preVote = false
   public var readOnlyOption = ReadOnlyOption.safe
+  /// Whether a leader that was removed from a group of which one voter remains answers reads alone,
+  /// as etcd's raft does. It may then miss what that voter has committed as the new leader.
+  public var removedLeaderAnswersReads = false
   /// Whether followers drop proposals instead of passing them to the leader.
   public var disableProposalForwarding = false
   /// Whether a leader appends a configuration change even where it does not fit the current one.

@@ -4,9 +4,10 @@ import Basics
 
 extension RaftNode {
   mutating func receiveRead(_ request: Message) {
-    // Alone it need ask nobody. A leader that removed itself still counts one voter, but another:
-    // etcd's raft answers there too, and may miss what that voter has committed as a new leader.
-    if tracker.isSingleton, tracker.membership.voters.contains(id) {
+    // Alone it need ask nobody.
+    if tracker.isSingleton,
+      tracker.membership.voters.contains(id) || config.removedLeaderAnswersReads
+    {
       return answerRead(request, index: log.committed)
     }
     // Before it has committed in its own term, a leader does not know all that is committed.

@@ -105,6 +105,7 @@ extension InteractionScript {
   private mutating func addNodes(_ step: ScriptStep) throws {
     var config = RaftConfig(id: 1, electionTicks: 3, heartbeatTicks: 1, prng: PRNG(seed: 1))
     config.maxInflightMessages = Int(Int32.max)
+    config.removedLeaderAnswersReads = true
     var state = ConfState()
     var index: UInt64 = 0
     var content = Blob.empty

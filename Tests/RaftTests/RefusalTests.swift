@@ -56,8 +56,31 @@ struct RefusalTests {
     }
   }
 
-  private func leader() throws -> RaftNode {
-    var node = try node()
+  /// The one voter left may lead already, and have committed more.
+  @Test(arguments: [false, true]) func `A removed leader answers no read alone`(
+    asEtcd: Bool
+  ) throws {
+    var leader = try leader {
+      $0.stepDownOnRemoval = false
+      $0.removedLeaderAnswersReads = asEtcd
+    }
+    while leader.hasReady {
+      try leader.storage.write(leader.ready())
+      leader.advance()
+    }
+    try leader.step(Message(.appResp, to: 1, from: 2, term: 1, index: leader.lastIndex))
+    try leader.applyConfChange(
+      .v2([ConfChangeSingle(.removeNode, 1), ConfChangeSingle(.removeNode, 3)]))
+    try leader.applyConfChange(.leaveJoint)
+    #expect(leader.membership.confState == ConfState(voters: [2]))
+    leader.readIndex(Blob("r"))
+    let ready = leader.ready()
+    #expect(ready.readStates.isEmpty == !asEtcd)
+    #expect(ready.messages.contains { $0.type == .heartbeat && $0.to == 2 } == !asEtcd)
+  }
+
+  private func leader(_ adjust: (inout RaftConfig) -> Void = { _ in }) throws -> RaftNode {
+    var node = try node(adjust)
     node.campaign()
     _ = node.ready()
     node.advance()
