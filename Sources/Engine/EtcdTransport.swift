@@ -1,0 +1,244 @@
+import APIServer
+import Basics
+import Etcd
+import KubeAPI
+import MVCC
+import Raft
+import SimulationKernel
+
+/// etcd members: their steps, their peers, their disks and their clients.
+extension World {
+  /// Raft identities of members are their indices plus one.
+  func memberIndex(_ id: UInt64) -> Int? {
+    let index = Int(id) - 1
+    return etcdMembers.indices.contains(index) ? index : nil
+  }
+
+  func etcdProcess(_ index: Int) -> ProcessID { etcdProcesses[index] }
+
+  mutating func stepEtcd(_ id: ProcessID, _ payload: Payload, cause: TraceID) {
+    switch payload {
+    case .timer: stepMember(id, .tick, cause: cause)
+    case .diskDone(let write):
+      let index = processes[id].index
+      guard disks[index].completeOldest() == write else {
+        preconditionFailure("fsyncs of one log finish in order")
+      }
+      stepMember(id, .diskDone(writeID: write), cause: cause)
+    case .parcel(let parcel):
+      switch parcel.content {
+      case .peer(let message): stepMember(id, .peerMessage(message), cause: cause)
+      case .peerGone(let peer): stepMember(id, .peerUnreachable(peer), cause: cause)
+      case .etcd(let server, let life, let number, let request):
+        guard processes[server].incarnation == life else { return }
+        monitor.observeWrite(from: processes[server].role, at: now)
+        stepMember(
+          id, .client(token: token(server, life), requestID: number, request), cause: cause)
+      case .etcdClientGone(let token): stepMember(id, .disconnected(token: token), cause: cause)
+      case .diskFailed(let write): stepMember(id, .diskFailed(writeID: write), cause: cause)
+      default: break
+      }
+    case .control: break
+    }
+  }
+
+  mutating func startEtcd(_ id: ProcessID, cause: TraceID) {
+    let index = processes[id].index
+    etcdMembers[index] = makeEtcdMember(index, incarnation: processes[id].incarnation)
+    let log = disks[index].durable
+    let contents = DiskContents(records: Array(log), firstRecord: log.startIndex)
+    stepMember(id, .start(contents), cause: cause)
+    for server in apiServers.indices where etcdEndpoint[server] == index {
+      etcdArrivals[server] = (now, now)
+    }
+  }
+
+  /// A client's connection to a member: which API server, in which of its lives.
+  private func token(_ server: ProcessID, _ life: UInt32) -> UInt64 {
+    UInt64(life) << 32 | UInt64(server)
+  }
+
+  mutating func stepMember(_ id: ProcessID, _ event: EtcdEvent, cause: TraceID) {
+    memberEffects.removeAll(keepingCapacity: true)
+    let index = processes[id].index
+    etcdMembers[index].step(event, now: time(of: id).monotonic, into: &memberEffects)
+    var cause = cause
+    let list = memberEffects
+    for effect in list {
+      switch effect {
+      case .send(let to, let message): sendToPeer(index, to, message, cause: cause)
+      case .respond(let token, let number, let response):
+        answer(id, token, number, response, cause: cause)
+      case .watch(let response):
+        deliver(
+          id, response.watch.stream, .etcdWatch(response),
+          revision: response.events.last?.kv.modRevision ?? 0, cause: cause)
+      case .watchCanceled(let watch, let error, _):
+        deliver(
+          id, watch.stream, .etcdWatchCanceled(UInt64(bitPattern: watch.id), error),
+          revision: 0, cause: cause)
+      case .write(let write, let records): log(id, write, records, cause: cause)
+      case .releaseWAL(let record): disks[index].dropPrefix(before: record)
+      case .arm(let span): arm(id, 0, after: span, cause: .none)
+      case .stopped: break
+      case .exit(let reason): exit(id, code: 1, reason: reason, cause: cause)
+      case .note(let note):
+        if let words = describe(note, member: index) {
+          cause = record(words, by: id, cause: cause)
+        }
+        if case .raft(let event) = note, case .becameLeader = event.kind {
+          monitor.observeLeader(
+            index, term: event.term, lastIndex: etcdMembers[index].lastIndex, at: now)
+        }
+      }
+    }
+    monitor.observe(
+      etcdMembers[index], member: index, incarnation: processes[id].incarnation, at: now)
+  }
+
+  private mutating func log(
+    _ id: ProcessID, _ write: UInt64, _ records: [WALRecord], cause: TraceID
+  ) {
+    let index = processes[id].index
+    guard let done = disks[index].write(records, id: write, now: now, prng: &prng) else {
+      send(.diskFailed(write), to: id, after: .microseconds(50), cause: cause)
+      return
+    }
+    schedule(.diskDone(write), to: id, at: done, cause: cause)
+  }
+
+  // MARK: Peers
+
+  private mutating func sendToPeer(
+    _ from: Int, _ to: UInt64, _ message: PeerMessage, cause: TraceID
+  ) {
+    guard let index = memberIndex(to) else { return }
+    let sender = etcdProcess(from)
+    let receiver = etcdProcess(index)
+    let here = processes[sender].host
+    let there = processes[receiver].host
+    // rafthttp drops what it can't send rather than queue it: Raft sends again.
+    guard hosts[there].isPowered, network.isOpen(from: here, to: there) else { return }
+    guard processes[receiver].isAlive else {
+      let roundTrip = network.transit(from: here, to: there) * 2
+      send(.peerGone(to), to: sender, after: roundTrip, cause: .none)
+      return
+    }
+    let pair = from * etcdMembers.count + index
+    let at = max(now + network.transit(from: here, to: there), raftArrivals[pair])
+    raftArrivals[pair] = at
+    schedule(.parcel(Parcel(.peer(message))), to: receiver, at: at, cause: cause)
+  }
+
+  // MARK: Clients
+
+  mutating func sendToEtcd(
+    _ server: ProcessID, _ number: UInt64, _ request: EtcdRequest, cause: TraceID
+  ) {
+    let serverIndex = processes[server].index
+    let life = processes[server].incarnation
+    let member = etcdProcess(etcdEndpoint[serverIndex])
+    let here = processes[server].host
+    let there = processes[member].host
+    guard hosts[there].isPowered, isOpen(here, there) else {
+      // Silence: the client gives up when its own time-outs say so, see `etcdServersReview`.
+      return
+    }
+    guard processes[member].isAlive else {
+      schedule(
+        .parcel(Parcel(.etcdDisconnected)), to: server,
+        at: now + network.transit(from: here, to: there) * 2, cause: cause)
+      moveEndpoint(serverIndex)
+      return
+    }
+    let at = max(now + network.transit(from: here, to: there), etcdArrivals[serverIndex].toEtcd)
+    etcdArrivals[serverIndex].toEtcd = at
+    schedule(
+      .parcel(Parcel(.etcd(from: server, life, number, request))), to: member, at: at, cause: cause)
+  }
+
+  private mutating func answer(
+    _ member: ProcessID, _ token: UInt64, _ number: UInt64, _ response: EtcdResponse,
+    cause: TraceID
+  ) {
+    deliver(member, token, .etcdResponse(number, response), revision: 0, cause: cause)
+  }
+
+  /// Carries an answer of a member to the API server behind `token`, in order.
+  private mutating func deliver(
+    _ member: ProcessID, _ token: UInt64, _ event: APIServer.Event, revision: Int64,
+    cause: TraceID
+  ) {
+    let server = ProcessID(token & 0xFFFF_FFFF)
+    guard server < processes.count, processes[server].role == .apiServer,
+      UInt64(processes[server].incarnation) == token >> 32
+    else { return }
+    let index = processes[server].index
+    guard etcdProcess(etcdEndpoint[index]) == member else { return }
+    let here = processes[member].host
+    let there = processes[server].host
+    guard hosts[there].isPowered, isOpen(here, there) else { return }
+    let at = max(now + network.transit(from: here, to: there), etcdArrivals[index].toServer)
+    etcdArrivals[index].toServer = at
+    schedule(
+      .parcel(Parcel(.etcdEvent(event, revision: revision))), to: server, at: at, cause: cause)
+  }
+
+  /// An etcd process died on a live host: its clients' connections break at once.
+  mutating func etcdProcessDied(_ id: ProcessID) {
+    switch processes[id].role {
+    case .etcd:
+      let index = processes[id].index
+      for server in apiServers.indices where etcdEndpoint[server] == index {
+        dropEtcd(server, after: loopback())
+      }
+    case .apiServer:
+      let index = processes[id].index
+      let member = etcdProcess(etcdEndpoint[index])
+      guard processes[member].isAlive else { return }
+      send(
+        .etcdClientGone(token(id, processes[id].incarnation - 1)), to: member,
+        after: loopback(), cause: .none)
+    default: break
+    }
+  }
+
+  /// After a change of power or links: API servers that no longer reach their member find out by
+  /// the client's keep-alive (10 s and a time-out of 10 s, as kube-apiserver configures its etcd
+  /// client) and try another one where they know one.
+  mutating func etcdServersReview() {
+    for index in apiServers.indices {
+      let server = apiServerProcesses[index]
+      let member = etcdProcess(etcdEndpoint[index])
+      guard processes[server].isAlive else { continue }
+      let here = processes[server].host
+      let there = processes[member].host
+      if !hosts[there].isPowered || !isOpen(here, there) {
+        dropEtcd(index, after: .seconds(20))
+      }
+    }
+  }
+
+  private mutating func dropEtcd(_ index: Int, after span: Span) {
+    let server = apiServerProcesses[index]
+    guard processes[server].isAlive else { return }
+    moveEndpoint(index)
+    schedule(.parcel(Parcel(.etcdDisconnected)), to: server, at: now + span, cause: .none)
+  }
+
+  /// With external etcd the client tries the next member that answers.
+  private mutating func moveEndpoint(_ index: Int) {
+    guard spec.etcd == .external else { return }
+    let here = processes[apiServerProcesses[index]].host
+    for offset in 1...etcdMembers.count {
+      let next = (etcdEndpoint[index] + offset) % etcdMembers.count
+      let process = etcdProcess(next)
+      let there = processes[process].host
+      guard hosts[there].isPowered, processes[process].isAlive, isOpen(here, there) else {
+        continue
+      }
+      etcdEndpoint[index] = next
+      return
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import APIServer
+import Basics
+import ControllerRuntime
+import Controllers
+import Etcd
+import KubeAPI
+import KubeProxy
+import KubeScheduler
+import Kubelet
+import SimulationKernel
+
+/// Makes the components, as their command lines would.
+extension World {
+  /// The seed of one life of one process.
+  private func seed(_ process: ProcessID, _ life: UInt32) -> UInt64 {
+    var prng = stream(process, life)
+    return prng.next()
+  }
+
+  func makeEtcdMember(_ index: Int, incarnation: UInt32) -> EtcdMember {
+    let machines = spec.etcdMachines
+    let members = machines.enumerated().map { number, machine in
+      ClusterMember(
+        id: UInt64(number) + 1, name: machine.name,
+        peerURLs: ["https://\(machine.name):2380"], clientURLs: ["https://\(machine.name):2379"])
+    }
+    var config = EtcdConfig(
+      id: UInt64(index) + 1, name: machines[index].name, initialCluster: members,
+      seed: spec.seed &* 31 &+ UInt64(index) << 32 &+ UInt64(incarnation))
+    if let span = spec.duration("etcd", "heartbeat-interval") { config.tick = span }
+    if let count = spec.flag("etcd", "snapshot-count").flatMap(UInt64.init), count > 0 {
+      config.snapshotCount = count
+    }
+    return EtcdMember(config: config)
+  }
+
+  func makeAPIServer(_ index: Int, host: HostID, incarnation: UInt32) -> APIServer {
+    var configuration = APIServer.Configuration(name: hosts[host].name, address: hosts[host].ip)
+    configuration.serviceAccountKey = spec.seed
+    if let span = spec.duration("kube-apiserver", "event-ttl") { configuration.eventTTL = span }
+    if let span = spec.duration("kube-apiserver", "request-timeout") {
+      configuration.requestTimeout = span
+    }
+    return APIServer(
+      configuration,
+      prng: PRNG(
+        seed: spec.seed,
+        stream: 100 + UInt64(index) << 32
+          + UInt64(incarnation)))
+  }
+
+  /// A leader-election identity: host name and a UUID of the process.
+  private func identity(_ host: HostID, _ process: ProcessID, _ life: UInt32) -> String {
+    var prng = PRNG(seed: seed(process, life), stream: 7)
+    return hosts[host].name + "_" + UID(high: prng.next(), low: prng.next()).text
+  }
+
+  func makeScheduler(host: HostID, process: ProcessID, incarnation: UInt32) -> SchedulerProcess {
+    SchedulerProcess(
+      SchedulerProcess.Config(identity: identity(host, process, incarnation)),
+      prng: stream(process, incarnation))
+  }
+
+  func makeControllerManager(
+    host: HostID, process: ProcessID, incarnation: UInt32
+  ) -> ControllerManager {
+    var config = ControllerManager.Config(
+      identity: identity(host, process, incarnation), seed: seed(process, incarnation))
+    let component = "kube-controller-manager"
+    if let span = spec.duration(component, "node-monitor-grace-period") {
+      config.nodeLifecycle.gracePeriod = span
+    }
+    if let span = spec.duration(component, "node-monitor-period") {
+      config.nodeLifecycle.monitorPeriod = span
+    }
+    if let qps = spec.flag(component, "kube-api-qps").flatMap(Int.init), qps > 0 {
+      config.qps = qps
+    }
+    if let burst = spec.flag(component, "kube-api-burst").flatMap(Int.init), burst > 0 {
+      config.burst = burst
+    }
+    return ControllerManager(config)
+  }
+
+  func makeCloudControllerManager(
+    host: HostID, process: ProcessID, incarnation: UInt32
+  ) -> CloudControllerManager {
+    CloudControllerManager(
+      CloudControllerManager.Config(
+        identity: identity(host, process, incarnation), seed: seed(process, incarnation)))
+  }
+
+  func makeKubelet(host: HostID, process: ProcessID, incarnation: UInt32) -> Kubelet {
+    var config = KubeletConfig(
+      nodeName: hosts[host].name, seed: seed(process, incarnation))
+    config.nodeIP = hosts[host].ip
+    config.isCloudProviderExternal = true
+    let machine = spec.machines.first { $0.name == hosts[host].name }
+    if let cpu = machine?.cpu { config.capacity["cpu"] = cpu }
+    if let memory = machine?.memory { config.capacity["memory"] = memory }
+    if let pods = machine?.pods { config.maxPods = Int64(pods) }
+    if let machine {
+      config.labels = machine.labels
+      config.registerWithTaints = machine.taints
+    }
+    if hosts[host].role == .master {
+      config.labels["node-role.kubernetes.io/control-plane"] = ""
+      config.registerWithTaints.append(Taint(key: Taint.controlPlane, effect: "NoSchedule"))
+    }
+    for flag in spec.flags where flag.component == "kubelet" {
+      _ = config.set(flag: flag.name, to: flag.value)
+    }
+    config.bootNumber = UInt64(incarnation) + 1
+    return Kubelet(config: config)
+  }
+
+  func makeRuntime(host: HostID, process: ProcessID, incarnation: UInt32) -> ContainerRuntime {
+    ContainerRuntime(
+      config: ContainerRuntime.Config(
+        nodeName: hosts[host].name, seed: seed(process, incarnation)))
+  }
+
+  func makeProxy(
+    host: HostID, process: ProcessID, incarnation: UInt32, rules: RuleTable? = nil
+  ) -> KubeProxy {
+    KubeProxy(
+      config: KubeProxy.Config(nodeName: hosts[host].name, seed: seed(process, incarnation)),
+      rules: rules)
+  }
+}

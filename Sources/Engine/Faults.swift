@@ -1,0 +1,208 @@
+import Basics
+import KubeAPI
+import SimulationKernel
+
+/// Inputs: everything that comes into the world from outside.
+public enum Input: Sendable {
+  /// A person's request, as from kubectl.
+  case request(APIRequest)
+  case fail(Fault)
+  /// Undo the faults of a target.
+  case heal(Fault.Target)
+  case healAll
+  /// A process is killed once; its supervisor starts it again.
+  case kill(host: String, process: String)
+}
+
+extension World {
+  /// Applies an input now. The number of a request is what `takeAnswer` wants.
+  @discardableResult
+  public mutating func apply(_ input: Input) throws(FaultProblem) -> UInt64? {
+    switch input {
+    case .request(let request): return submit(request)
+    case .fail(let fault): try fail(fault)
+    case .heal(let target): try heal(target)
+    case .healAll: for fault in activeFaults.reversed() { try heal(fault.target) }
+    case .kill(let host, let name):
+      let process = try process(name, on: host)
+      let note = Note(.input, nil, "\(name) on \(host) is killed")
+      kill(process, cause: record(note, by: nil, cause: .none))
+    }
+    return nil
+  }
+
+  /// Sends a person's request through the load balancer.
+  mutating func submit(_ request: APIRequest) -> UInt64 {
+    let id = user.begin(at: now)
+    var request = request
+    if request.user.isEmpty { request.user = "kubernetes-admin" }
+    let words = "\(request.verb.rawValue) \(request.path)"
+    let cause =
+      request.isMutating
+      ? record(
+        Note(.input, ObjectReference(request.kind, request.key), "kubectl: \(words)"), by: nil,
+        cause: .none)
+      : TraceID.none
+    if let process = processIDs(.user).first {
+      sendToServer(process, .apiRequest(0, id, request), cause: cause)
+    }
+    return id
+  }
+
+  /// The answer to a request of `apply`, once it is there.
+  public mutating func takeAnswer(_ id: UInt64) -> APIResponse? { user.take(id) }
+  public func hasAnswer(_ id: UInt64) -> Bool { user.hasAnswer(id) }
+
+  /// True when this target suffers from a fault now.
+  public func isFailed(_ target: Fault.Target) -> Bool {
+    activeFaults.contains { $0.target == target }
+  }
+
+  private func hostID(_ name: String) throws(FaultProblem) -> HostID {
+    if let host = host(named: name) { return host.id }
+    let known = hosts.filter { $0.role != .cloud && $0.role != .laptop }.map(\.name)
+    throw FaultProblem(
+      message: "no host \"\(name)\"; there are \(known.prefix(12).joined(separator: ", "))")
+  }
+
+  private func process(_ name: String, on host: String) throws(FaultProblem) -> ProcessID {
+    let id = try hostID(host)
+    if let process = process(named: name, on: id) { return process.id }
+    let known = hosts[id].processes.map { processes[$0].role.name }
+    throw FaultProblem(
+      message: "no process \"\(name)\" on \(host); it runs \(known.joined(separator: ", "))")
+  }
+
+  private mutating func fail(_ fault: Fault) throws(FaultProblem) {
+    // What it names must be there before anything is changed.
+    switch fault.target {
+    case .host(let name), .disk(let name), .clock(let name), .cloud(let name):
+      _ = try hostID(name)
+    case .process(let host, let name): _ = try process(name, on: host)
+    case .link(let from, let to, _):
+      guard try hostID(from) != hostID(to) else {
+        throw FaultProblem(message: "a link needs two hosts, not \"\(from)\" twice")
+      }
+    case .zone(let name):
+      guard hosts.contains(where: { $0.zone == name }) else {
+        throw FaultProblem(message: "no zone \"\(name)\"")
+      }
+    }
+    let cause = record(Note(.input, subject(of: fault), fault.text), by: nil, cause: .none)
+    switch (fault.target, fault.effect) {
+    case (.host(let name), .powerOff): powerOff(try hostID(name), cause: cause)
+    case (.host(let name), .cut):
+      network.setIsolated(true, host: try hostID(name))
+      reviewConnections()
+      etcdServersReview()
+    case (.zone(let name), .powerOff):
+      for host in hosts where host.zone == name { powerOff(host.id, cause: cause) }
+    case (.cloud(let name), .powerOff):
+      cloud.terminate(name)
+      powerOff(try hostID(name), cause: cause)
+    case (.process(let host, let name), .stop):
+      let id = try process(name, on: host)
+      processes[id].isHeldDown = true
+      if processes[id].state == .starting { processes[id].incarnation += 1 }
+      kill(id, cause: cause)
+      processes[id].state = .stopped
+    case (.process(let host, let name), .pause): pause(try process(name, on: host))
+    case (.link(let from, let to, let isOneWay), let effect):
+      let a = try hostID(from)
+      let b = try hostID(to)
+      try change(effect, from: a, to: b)
+      if !isOneWay { try change(effect, from: b, to: a) }
+      reviewConnections()
+      etcdServersReview()
+    case (.disk(let name), .slow(let span)): disks[try disk(name)].delay = span
+    case (.disk(let name), .full): disks[try disk(name)].isFull = true
+    case (.clock(let name), .offset(let span)):
+      hosts[try hostID(name)].clock.setOffset(span)
+    case (.clock(let name), .rate(let rate)):
+      guard rate > 0 else { throw FaultProblem(message: "a clock's rate must be above 0") }
+      hosts[try hostID(name)].clock.setRate(perMillion: Int64(rate), at: now)
+    default:
+      throw FaultProblem(message: "\(fault.target.text) can't suffer that")
+    }
+    activeFaults.removeAll { $0.target == fault.target }
+    activeFaults.append(fault)
+  }
+
+  private mutating func change(
+    _ effect: Fault.Effect, from: HostID, to: HostID
+  ) throws(FaultProblem) {
+    var state = network.fault(from: from, to: to)
+    switch effect {
+    case .cut: state.isCut = true
+    case .delay(let span): state.delay = span
+    case .loss(let percent):
+      guard (0...100).contains(percent) else {
+        throw FaultProblem(message: "a loss is 0 to 100 percent")
+      }
+      state.lossPercent = UInt64(percent)
+    default: throw FaultProblem(message: "a link can be cut, delayed or lossy")
+    }
+    network.setFault(state, from: from, to: to)
+  }
+
+  private func disk(_ name: String) throws(FaultProblem) -> Int {
+    let id = try hostID(name)
+    guard let etcd = process(.etcd, on: id) else {
+      throw FaultProblem(message: "\(name) has no etcd member whose disk could fail")
+    }
+    return etcd.index
+  }
+
+  private mutating func heal(_ target: Fault.Target) throws(FaultProblem) {
+    let cause = record(Note(.input, nil, "\(target.text) is healed"), by: nil, cause: .none)
+    activeFaults.removeAll { $0.target == target }
+    switch target {
+    case .host(let name):
+      let id = try hostID(name)
+      network.setIsolated(false, host: id)
+      powerOn(id, cause: cause)
+      reviewConnections()
+    case .zone(let name):
+      for host in hosts where host.zone == name { powerOn(host.id, cause: cause) }
+    case .cloud(let name):
+      launch(try hostID(name))
+      powerOn(try hostID(name), cause: cause)
+    case .process(let host, let name):
+      let id = try process(name, on: host)
+      unpause(id)
+      if processes[id].isHeldDown {
+        processes[id].isHeldDown = false
+        processes[id].backoff = .zero
+        if hosts[processes[id].host].isPowered, processes[id].state == .stopped {
+          processes[id].state = .starting
+          let delay = Process.bootDelay(processes[id].role, isFirst: false)
+          let at = now + prng.span(delay.low, delay.high)
+          schedule(.control(.start), to: id, at: at, cause: cause)
+        }
+      }
+    case .link(let from, let to, let isOneWay):
+      let a = try hostID(from)
+      let b = try hostID(to)
+      network.setFault(Network.Fault(), from: a, to: b)
+      if !isOneWay { network.setFault(Network.Fault(), from: b, to: a) }
+      reviewConnections()
+    case .disk(let name):
+      let disk = try disk(name)
+      disks[disk].delay = .zero
+      disks[disk].isFull = false
+    case .clock(let name):
+      let id = try hostID(name)
+      hosts[id].clock.setOffset(.zero)
+      hosts[id].clock.setRate(perMillion: 1_000_000, at: now)
+    }
+    etcdServersReview()
+  }
+
+  private func subject(of fault: Fault) -> ObjectReference? {
+    switch fault.target {
+    case .host(let name), .disk(let name), .clock(let name), .cloud(let name):
+      ObjectReference(.node, ObjectKey(name: name))
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,316 @@
+import Basics
+import Etcd
+import KubeAPI
+import MVCC
+import PersistentCollections
+
+/// Watches the world from outside its components and keeps the first breach of each rule.
+///
+/// It sees every step of every etcd member, every change of the store as the first member applies
+/// it, and every batch of watch events as an API server sends it. A world that broke a rule is a
+/// world with a bug in it; the monitor says which rule, when, and with what evidence.
+public struct InvariantMonitor: Sendable {
+  public enum Rule: String, Sendable, CaseIterable {
+    case oneLeaderPerTerm = "at most one leader a term"
+    case logsMatch = "committed logs match"
+    case acknowledgedWritesSurvive = "no acknowledged write lost"
+    case revisionsGrow = "revisions only grow"
+    case watchesComplete = "watches without gap or repeat"
+    case podsBoundOnce = "a pod bound at most once"
+    case nodesNotOvercommitted = "no node overcommitted"
+    case objectsWrittenByAPIServers = "every object written by an API server"
+  }
+
+  public struct Violation: Sendable, Equatable {
+    public let rule: Rule
+    public let at: Tick
+    public let evidence: String
+  }
+
+  public private(set) var violations: [Violation] = []
+  /// How many times each rule was put to the test: a rule never tested proves nothing.
+  public private(set) var checks = [Int](repeating: 0, count: Rule.allCases.count)
+
+  // Raft
+  private var leaders = PersistentMap<UInt64, Int>()
+  /// Terms of committed entries by index; by Raft's log matching, term and index name an entry.
+  private var log = PersistentLog<UInt64>(startIndex: 1)
+  private var checkedCommit: [UInt64] = []
+  private var acknowledged: (index: UInt64, revision: Int64) = (0, 0)
+
+  // The store
+  private var revisions: [Int64] = []
+  private var incarnations: [UInt32] = []
+  public private(set) var appliedRevision: Int64 = 1
+  private var kindRevisions: [PersistentLog<Int64>]
+  private var nodes = PersistentMap<String, NodeCharge>()
+
+  struct NodeCharge: Sendable {
+    var cpuMilli: Int64 = 0
+    var memory: Int64 = 0
+    var pods = 0
+    var allocatable: ResourceList?
+  }
+
+  // Watches of API servers' clients that see a whole kind
+  private struct WatchKey: Hashable, Sendable {
+    let connection: ConnectionID
+    let request: UInt64
+  }
+  private struct WatchState: Sendable {
+    let kind: ResourceKind
+    let isWhole: Bool
+    var last: Int64
+  }
+  private var watches = LookupTable<WatchKey, WatchState>()
+
+  init() {
+    kindRevisions = ResourceKind.allCases.map { _ in PersistentLog() }
+  }
+
+  mutating func prepare(members: Int) {
+    checkedCommit = Array(repeating: 0, count: members)
+    revisions = Array(repeating: 0, count: members)
+    incarnations = Array(repeating: 0, count: members)
+  }
+
+  mutating func breach(_ rule: Rule, at now: Tick, _ evidence: String) {
+    guard !violations.contains(where: { $0.rule == rule }) else { return }
+    violations.append(Violation(rule: rule, at: now, evidence: evidence))
+  }
+
+  private mutating func count(_ rule: Rule) {
+    checks[Rule.allCases.firstIndex(of: rule) ?? 0] += 1
+  }
+
+  // MARK: Raft
+
+  /// A member said that it leads a term.
+  mutating func observeLeader(_ member: Int, term: UInt64, lastIndex: UInt64, at now: Tick) {
+    count(.oneLeaderPerTerm)
+    if let other = leaders[term], other != member {
+      breach(
+        .oneLeaderPerTerm, at: now,
+        "members \(other + 1) and \(member + 1) both lead term \(term)")
+    }
+    leaders[term] = member
+    count(.acknowledgedWritesSurvive)
+    if lastIndex < acknowledged.index {
+      breach(
+        .acknowledgedWritesSurvive, at: now,
+        "member \(member + 1) leads term \(term) with a log up to \(lastIndex); "
+          + "\(acknowledged.index) was acknowledged")
+    }
+  }
+
+  /// A member took a step: its committed entries must be everybody's.
+  mutating func observe(_ etcd: EtcdMember, member: Int, incarnation: UInt32, at now: Tick) {
+    let commit = etcd.committedIndex
+    let revision = etcd.revision
+    if incarnation != incarnations[member] {
+      incarnations[member] = incarnation
+      checkedCommit[member] = 0
+      revisions[member] = 0
+    }
+    if commit > checkedCommit[member] {
+      var index = max(checkedCommit[member] + 1, etcd.firstIndex)
+      while index <= commit {
+        check(index, etcd, member, now)
+        index += 1
+      }
+      checkedCommit[member] = commit
+    }
+    if revision != revisions[member] {
+      count(.revisionsGrow)
+      if revision < revisions[member] {
+        breach(
+          .revisionsGrow, at: now,
+          "member \(member + 1) went back from revision \(revisions[member]) to \(revision)")
+      }
+      revisions[member] = revision
+      if revision > appliedRevision, let store = etcd.store { apply(store, at: now) }
+    }
+  }
+
+  private mutating func check(_ index: UInt64, _ etcd: EtcdMember, _ member: Int, _ now: Tick) {
+    guard let term = etcd.entryTerm(at: index) else { return }
+    count(.logsMatch)
+    if Int(index) < log.endIndex {
+      guard Int(index) >= log.startIndex else { return }
+      if log[Int(index)] != term {
+        breach(
+          .logsMatch, at: now,
+          "member \(member + 1) committed index \(index) in term \(term), others in "
+            + "\(log[Int(index)])")
+      }
+    } else if Int(index) == log.endIndex {
+      log.append(term)
+      if log.count > 40_000 { log.dropPrefix(before: log.endIndex - 20_000) }
+    }
+  }
+
+  /// A write was acknowledged to an API server.
+  mutating func acknowledge(revision: Int64, at now: Tick) {
+    count(.acknowledgedWritesSurvive)
+    if revision > appliedRevision {
+      breach(
+        .acknowledgedWritesSurvive, at: now,
+        "revision \(revision) was acknowledged and no member has applied it")
+    }
+    acknowledged = (UInt64(max(0, log.endIndex - 1)), max(acknowledged.revision, revision))
+  }
+
+  // MARK: The store
+
+  /// The first member to apply new revisions: what they changed is checked once, for all members.
+  private mutating func apply(_ store: Store, at now: Tick) {
+    var position = store.firstPosition(atOrAfter: appliedRevision + 1)
+    while position < store.history.endIndex {
+      apply(store.history[position], at: now)
+      position += 1
+    }
+    appliedRevision = store.revision
+  }
+
+  private mutating func apply(_ event: MVCC.Event, at now: Tick) {
+    let old = event.previous.flatMap { StoredObject.object(in: $0.value) }
+    let new = event.kv.isTombstone ? nil : StoredObject.object(in: event.kv.value)
+    guard let kind = (new ?? old)?.kind else { return }
+    kindRevisions[Int(kind.rawValue)].append(event.kv.modRevision)
+    if kindRevisions[Int(kind.rawValue)].count > 40_000 {
+      let end = kindRevisions[Int(kind.rawValue)].endIndex
+      kindRevisions[Int(kind.rawValue)].dropPrefix(before: end - 20_000)
+    }
+    switch kind {
+    case .pod: applyPod(old: old?.pod, new: new?.pod, at: now)
+    case .node:
+      guard let name = (new ?? old)?.metadata.name else { return }
+      var charge = nodes[name] ?? NodeCharge()
+      charge.allocatable = new?.node?.status.allocatable
+      nodes[name] = charge
+    default: break
+    }
+  }
+
+  private mutating func applyPod(old: Pod?, new: Pod?, at now: Tick) {
+    if let old, let new, old.metadata.uid == new.metadata.uid,
+      old.spec.nodeName != new.spec.nodeName || old.spec.nodeName.isEmpty
+    {
+      count(.podsBoundOnce)
+      if !old.spec.nodeName.isEmpty {
+        breach(
+          .podsBoundOnce, at: now,
+          "\(new.reference.text) moved from \(old.spec.nodeName) to \(new.spec.nodeName)")
+      }
+    }
+    let isNewlyCharged = new.map(Self.isCharged) ?? false
+    let wasCharged = old.map(Self.isCharged) ?? false
+    guard isNewlyCharged != wasCharged else { return }
+    if let old, wasCharged { charge(old, sign: -1, at: now) }
+    if let new, isNewlyCharged { charge(new, sign: 1, at: now) }
+  }
+
+  private static func isCharged(_ pod: Pod) -> Bool {
+    !pod.spec.nodeName.isEmpty && pod.status.phase != "Succeeded" && pod.status.phase != "Failed"
+  }
+
+  private mutating func charge(_ pod: Pod, sign: Int64, at now: Tick) {
+    var cpu: Int64 = 0
+    var memory: Int64 = 0
+    for container in pod.spec.containers {
+      cpu += container.resources.requests.cpuMilli
+      memory += container.resources.requests.memoryBytes
+    }
+    let name = pod.spec.nodeName
+    var node = nodes[name] ?? NodeCharge()
+    node.cpuMilli += sign * cpu
+    node.memory += sign * memory
+    node.pods += Int(sign)
+    nodes[name] = node
+    guard sign > 0, let allocatable = node.allocatable else { return }
+    count(.nodesNotOvercommitted)
+    let podLimit = allocatable["pods"]?.value ?? .max
+    if node.cpuMilli > allocatable.cpuMilli || node.memory > allocatable.memoryBytes
+      || Int64(node.pods) > podLimit
+    {
+      breach(
+        .nodesNotOvercommitted, at: now,
+        "\(pod.reference.text) makes \(name) hold \(node.pods) pods, \(node.cpuMilli)m cpu and "
+          + "\(node.memory) bytes of \(allocatable.cpuMilli)m and \(allocatable.memoryBytes)")
+    }
+  }
+
+  /// A write reached an etcd member from a process of this role.
+  mutating func observeWrite(from role: Process.Role, at now: Tick) {
+    count(.objectsWrittenByAPIServers)
+    if role != .apiServer {
+      breach(.objectsWrittenByAPIServers, at: now, "\(role.name) wrote to etcd")
+    }
+  }
+
+  // MARK: Watches
+
+  mutating func watchOpened(_ connection: ConnectionID, _ id: UInt64, _ request: APIRequest) {
+    let options = request.options
+    let isWhole =
+      request.namespace.isEmpty && request.name.isEmpty && options.fieldSelector == nil
+      && options.labelSelector == nil && (options.resourceVersion ?? 0) > 0
+    watches[WatchKey(connection: connection, request: id)] = WatchState(
+      kind: request.kind, isWhole: isWhole, last: options.resourceVersion ?? 0)
+  }
+
+  mutating func watchEnded(_ connection: ConnectionID, _ id: UInt64) {
+    watches.removeValue(forKey: WatchKey(connection: connection, request: id))
+  }
+
+  /// An API server sends events of a watch.
+  mutating func watchSent(
+    _ connection: ConnectionID, _ id: UInt64, _ events: [WatchEvent], at now: Tick
+  ) {
+    let key = WatchKey(connection: connection, request: id)
+    guard var state = watches[key] else { return }
+    for event in events {
+      let revision = event.object.resourceVersion
+      if event.kind == .bookmark {
+        state.last = max(state.last, revision)
+        continue
+      }
+      count(.watchesComplete)
+      if revision <= state.last && state.last > 0 {
+        breach(
+          .watchesComplete, at: now,
+          "a watch of \(state.kind.plural) got revision \(revision) after \(state.last)")
+      } else if state.isWhole,
+        let missed = missed(state.kind, between: state.last, and: revision)
+      {
+        breach(
+          .watchesComplete, at: now,
+          "a watch of \(state.kind.plural) went from \(state.last) to \(revision) without "
+            + "\(missed)")
+      }
+      state.last = revision
+    }
+    watches[key] = state
+  }
+
+  /// A revision of the kind strictly between two.
+  private func missed(_ kind: ResourceKind, between low: Int64, and high: Int64) -> Int64? {
+    let log = kindRevisions[Int(kind.rawValue)]
+    var from = log.startIndex
+    var to = log.endIndex
+    while from < to {
+      let middle = (from + to) >> 1
+      if log[middle] <= low { from = middle + 1 } else { to = middle }
+    }
+    guard from < log.endIndex, log[from] < high else { return nil }
+    return log[from]
+  }
+}
+
+/// Objects as they lie in etcd.
+enum StoredObject {
+  static func object(in blob: Blob) -> APIObject? {
+    guard case .boxed(let content) = blob else { return nil }
+    return content as? APIObject
+  }
+}

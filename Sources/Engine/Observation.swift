@@ -1,0 +1,322 @@
+import Basics
+import KubeAPI
+import MVCC
+import Raft
+import SimulationKernel
+
+/// What can be seen of a world, as plain values: what the display draws and checks are made on.
+///
+/// Objects are as etcd holds them: the newest state that any member has applied.
+public struct Observation: Sendable {
+  public struct Node: Sendable {
+    public let name: String
+    public let host: HostID
+    public let roles: String
+    public let zone: String
+    public let ip: String
+    public let isPowered: Bool
+    /// `Ready`, `NotReady`, `NotReady,SchedulingDisabled` as kubectl says, or `-` while no Node
+    /// object is there.
+    public let status: String
+    /// The Ready condition's status: `True`, `False`, `Unknown`, or empty.
+    public let ready: String
+    public let taints: [Taint]
+    public let pods: Int
+    public let cpuRequested: Int64
+    public let cpuAllocatable: Int64
+    public let memoryRequested: Int64
+    public let memoryAllocatable: Int64
+    /// Since the node's lease was renewed last.
+    public let heartbeatAge: Span?
+    public let age: Span?
+    public let faults: [Fault]
+  }
+
+  public struct Pod: Sendable {
+    public let uid: UID
+    public let key: ObjectKey
+    public let summary: PodSummary
+    public let phase: String
+    public let isReady: Bool
+    public let isTerminating: Bool
+    public let node: String
+    public let ip: String
+    public let age: Span
+  }
+
+  public struct Member: Sendable {
+    public let name: String
+    public let process: ProcessID
+    public let state: Process.State
+    public let isReachable: Bool
+    public let role: RaftRole
+    public let term: UInt64
+    public let leader: String
+    public let commit: UInt64
+    public let applied: UInt64
+    public let lastIndex: UInt64
+    public let revision: Int64
+    public let dbSize: Int
+  }
+
+  public struct ControlProcess: Sendable {
+    public let process: ProcessID
+    public let host: String
+    public let role: Process.Role
+    public let state: Process.State
+    public let isHeldDown: Bool
+    public let restarts: Int
+    /// It holds its component's lease, as it believes.
+    public let isLeader: Bool
+  }
+
+  /// Who holds a leader lease, by etcd.
+  public struct LeaseHolder: Sendable {
+    public let lease: String
+    public let holder: String
+    public let renewAge: Span
+    public let transitions: Int
+  }
+
+  public struct Action: Sendable {
+    public let id: TraceID
+    public let at: Tick
+    public let cause: TraceID
+    /// `kube-scheduler@master-2`, or `you`.
+    public let who: String
+    public let role: Process.Role?
+    public let note: Note
+  }
+
+  public let now: Tick
+  public let seed: UInt64
+  public let events: UInt64
+  public let revision: Int64
+  public let nodes: [Node]
+  public let pods: [Pod]
+  public let members: [Member]
+  public let control: [ControlProcess]
+  public let leases: [LeaseHolder]
+  public let faults: [Fault]
+  public let violations: [InvariantMonitor.Violation]
+  /// Members that can reach one another and run, and how many a quorum needs.
+  public let healthyMembers: Int
+  public let quorum: Int
+  public var hasQuorum: Bool { healthyMembers >= quorum }
+}
+
+extension World {
+  /// The most advanced store any member holds: what the cluster knows.
+  public var store: MVCC.Store? {
+    var best = lastStore
+    for member in etcdMembers where member.revision > (best?.revision ?? 0) {
+      best = member.store
+    }
+    return best
+  }
+
+  /// The objects of a kind as etcd holds them, in the order of their keys.
+  public func objects(_ kind: ResourceKind) -> [APIObject] {
+    guard let store else { return [] }
+    guard
+      let found = try? store.range(
+        RangeRequest(prefix: Key(kind.registryPrefix), serializable: true))
+    else { return [] }
+    var objects: [APIObject] = []
+    objects.reserveCapacity(found.kvs.count)
+    for kv in found.kvs {
+      if let object = StoredObject.object(in: kv.value) {
+        objects.append(object.at(resourceVersion: kv.modRevision))
+      }
+    }
+    return objects
+  }
+
+  /// One object as etcd holds it.
+  public func object(_ kind: ResourceKind, _ key: ObjectKey) -> APIObject? {
+    let path =
+      kind.registryPrefix + (kind.isNamespaced ? key.namespace + "/" + key.name : key.name)
+    guard let kv = store?.get(Key(path)) else { return nil }
+    return StoredObject.object(in: kv.value)?.at(resourceVersion: kv.modRevision)
+  }
+
+  /// The wall clock of a host whose clock is right.
+  public var wallClock: Timestamp { .powerOn + (now - .zero) }
+
+  public func observe() -> Observation {
+    let podObjects = objects(.pod).compactMap(\.pod)
+    let wall = wallClock
+    let healthy = healthyMembers()
+    return Observation(
+      now: now, seed: spec.seed, events: events, revision: store?.revision ?? 0,
+      nodes: observeNodes(podObjects), pods: podObjects.map { observe($0, wall) },
+      members: etcdMembers.indices.map(observeMember), control: observeControl(),
+      leases: observeLeases(wall), faults: activeFaults, violations: monitor.violations,
+      healthyMembers: healthy, quorum: etcdMembers.count / 2 + 1)
+  }
+
+  private func observe(_ pod: Pod, _ wall: Timestamp) -> Observation.Pod {
+    Observation.Pod(
+      uid: pod.metadata.uid, key: pod.key, summary: PodSummary(pod), phase: pod.status.phase,
+      isReady: pod.status.conditions.isTrue("Ready"),
+      isTerminating: pod.metadata.deletionTimestamp != nil, node: pod.spec.nodeName,
+      ip: pod.status.podIP, age: wall - (pod.metadata.creationTimestamp ?? wall))
+  }
+
+  private func observeNodes(_ pods: [Pod]) -> [Observation.Node] {
+    var counts = LookupTable<String, (pods: Int, cpu: Int64, memory: Int64)>()
+    for pod in pods
+    where !pod.spec.nodeName.isEmpty && pod.status.phase != "Succeeded"
+      && pod.status.phase != "Failed"
+    {
+      var entry = counts[pod.spec.nodeName] ?? (0, 0, 0)
+      entry.pods += 1
+      for container in pod.spec.containers {
+        entry.cpu += container.resources.requests.cpuMilli
+        entry.memory += container.resources.requests.memoryBytes
+      }
+      counts[pod.spec.nodeName] = entry
+    }
+    var objects = LookupTable<String, Node>()
+    for object in self.objects(.node) { objects[object.metadata.name] = object.node }
+    return hosts.filter { $0.role == .master || $0.role == .worker }.map { host in
+      let node = objects[host.name]
+      let load = counts[host.name] ?? (0, 0, 0)
+      let ready = node?.status.conditions["Ready"]?.status ?? ""
+      var status = "-"
+      if let node {
+        status = ready == "True" ? "Ready" : "NotReady"
+        if node.spec.unschedulable { status += ",SchedulingDisabled" }
+      }
+      let lease = object(.lease, ObjectKey(namespace: "kube-node-lease", name: host.name))?.lease
+      return Observation.Node(
+        name: host.name, host: host.id,
+        roles: host.role == .master ? "control-plane" : "<none>", zone: host.zone, ip: host.ip,
+        isPowered: host.isPowered, status: status, ready: ready,
+        taints: node?.spec.taints ?? [], pods: load.pods, cpuRequested: load.cpu,
+        cpuAllocatable: node?.status.allocatable.cpuMilli ?? 0, memoryRequested: load.memory,
+        memoryAllocatable: node?.status.allocatable.memoryBytes ?? 0,
+        heartbeatAge: lease?.spec.renewTime.map { wallClock - $0 },
+        age: node?.metadata.creationTimestamp.map { wallClock - $0 },
+        faults: activeFaults.filter { $0.concerns(host.name) })
+    }
+  }
+
+  private func observeMember(_ index: Int) -> Observation.Member {
+    let member = etcdMembers[index]
+    let process = processes[etcdProcesses[index]]
+    let host = hosts[process.host]
+    let isUp = process.isRunning
+    let leader = memberIndex(member.leader)
+    return Observation.Member(
+      name: host.name, process: process.id, state: process.state,
+      isReachable: isUp && host.isPowered && !network.isIsolated(host.id),
+      role: member.role ?? .follower, term: member.term,
+      leader: leader.map { hosts[processes[etcdProcesses[$0]].host].name } ?? "",
+      commit: member.committedIndex, applied: member.appliedIndex, lastIndex: member.lastIndex,
+      revision: member.revision, dbSize: member.store?.size ?? 0)
+  }
+
+  /// The size of the largest group of running members that reach one another.
+  func healthyMembers() -> Int {
+    let up = etcdMembers.indices.filter { processes[etcdProcesses[$0]].isRunning }
+    var best = 0
+    for center in up {
+      let host = processes[etcdProcesses[center]].host
+      best = max(best, up.count { isOpen(host, processes[etcdProcesses[$0]].host) })
+    }
+    return best
+  }
+
+  private func observeControl() -> [Observation.ControlProcess] {
+    var rows: [Observation.ControlProcess] = []
+    for host in hosts where host.role == .master {
+      for id in host.processes {
+        let process = processes[id]
+        switch process.role {
+        case .apiServer, .scheduler, .controllerManager, .cloudControllerManager:
+          rows.append(
+            Observation.ControlProcess(
+              process: id, host: host.name, role: process.role, state: process.state,
+              isHeldDown: process.isHeldDown, restarts: process.restarts,
+              isLeader: process.isRunning && believesToLead(process)))
+        default: break
+        }
+      }
+    }
+    return rows
+  }
+
+  /// Whether the component's own elector says that it leads.
+  public func believesToLead(_ process: Process) -> Bool {
+    switch process.role {
+    case .scheduler: schedulers[process.index].observe(limit: 0).isLeader
+    case .controllerManager: controllerManagers[process.index].isLeader
+    case .cloudControllerManager: cloudControllerManagers[process.index].isLeader
+    case .etcd: etcdMembers[process.index].role == .leader
+    default: false
+    }
+  }
+
+  private func observeLeases(_ wall: Timestamp) -> [Observation.LeaseHolder] {
+    ["kube-controller-manager", "kube-scheduler", "cloud-controller-manager"].compactMap { name in
+      let key = ObjectKey(namespace: "kube-system", name: name)
+      guard let lease = object(.lease, key)?.lease else { return nil }
+      return Observation.LeaseHolder(
+        lease: name, holder: lease.spec.holderIdentity ?? "",
+        renewAge: wall - (lease.spec.renewTime ?? wall),
+        transitions: Int(lease.spec.leaseTransitions ?? 0))
+    }
+  }
+
+  /// The newest records worth reading, newest first.
+  public func actions(
+    _ limit: Int, where isWanted: (Note) -> Bool = { _ in true }
+  ) -> [Observation.Action] {
+    trace.newest(limit) { isWanted($0.record.note) }.map(action)
+  }
+
+  /// A record of the trace with its author named.
+  public func action(_ entry: Trace.Entry) -> Observation.Action {
+    let process = entry.record.process.map { processes[$0] }
+    let who = process.map { "\($0.role.name)@\(hosts[$0.host].name)" } ?? "you"
+    return Observation.Action(
+      id: entry.id, at: entry.at, cause: entry.cause, who: who, role: process?.role,
+      note: entry.record.note)
+  }
+}
+
+extension Fault {
+  /// Whether a person looking at this host would see the fault.
+  public func concerns(_ host: String) -> Bool {
+    switch target {
+    case .host(let name), .disk(let name), .clock(let name), .cloud(let name): name == host
+    case .process(let name, _): name == host
+    case .link(let from, let to, _): from == host || to == host
+    case .zone: false
+    }
+  }
+}
+
+extension World {
+  /// The hosts whose process of this name believes to lead: one, when all is well.
+  public func leaders(of component: String) -> [String] {
+    processes.filter { $0.role.name == component && $0.isRunning && believesToLead($0) }
+      .map { hosts[$0.host].name }
+  }
+
+  /// How many members run and reach one another, whether that is a quorum, and the newest revision.
+  public var etcdHealth: (healthy: Int, hasQuorum: Bool, revision: Int64) {
+    let healthy = healthyMembers()
+    return (healthy, healthy > etcdMembers.count / 2, store?.revision ?? 0)
+  }
+
+  /// How many endpoints the kube-proxy on a node sends a service's connections to; nil where it
+  /// has no rules for the service.
+  public func proxyEndpoints(on node: String, of service: ObjectKey) -> Int? {
+    guard let host = host(named: node), let process = process(.kubeProxy, on: host.id) else {
+      return nil
+    }
+    return proxies[process.index].rules.services[service]?.endpointCount
+  }
+}

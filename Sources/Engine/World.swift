@@ -1,0 +1,150 @@
+import APIServer
+import Basics
+import ControllerRuntime
+import Controllers
+import Etcd
+import KubeAPI
+import KubeProxy
+import KubeScheduler
+import Kubelet
+import MVCC
+import PersistentCollections
+import SimulationKernel
+
+/// A whole cluster as one value: copying it is a snapshot, assigning an old copy is a rewind.
+///
+/// Its future is a function of its specification, its seed and the inputs it is given
+/// (`apply(_:)`); `advance(to:)` lets it happen.
+public struct World: Sendable {
+  public let spec: ClusterSpec
+  /// The present.
+  public internal(set) var now = Tick.zero
+  public internal(set) var hosts: [Host] = []
+  public internal(set) var processes = PagedVector<Process>()
+  public internal(set) var network: Network
+  public internal(set) var trace: Trace
+  public internal(set) var loadBalancer = LoadBalancer(servers: [])
+  public internal(set) var cloud: SimulatedCloud
+  /// Broken rules, the first of each kind; empty in a world that is right.
+  public internal(set) var monitor: InvariantMonitor
+  /// What was done to this world and not undone, in order.
+  public internal(set) var activeFaults: [Fault] = []
+
+  var wheel = TimingWheel<Delivery>()
+  var connections = PagedVector<Connection?>([nil])
+  var etcdMembers: [EtcdMember] = []
+  var disks: [Disk<WALRecord>] = []
+  var apiServers: [APIServer] = []
+  var schedulers: [SchedulerProcess] = []
+  var controllerManagers: [ControllerManager] = []
+  var cloudControllerManagers: [CloudControllerManager] = []
+  var kubelets = PagedVector<Kubelet>()
+  var runtimes = PagedVector<ContainerRuntime>()
+  var proxies = PagedVector<KubeProxy>()
+  var user = UserClient()
+  /// The newest state of a member that has since stopped: what is known while none runs.
+  var lastStore: MVCC.Store?
+  /// Why a dial that is under way will fail.
+  var dialFailures = LookupTable<ProcessID, String>()
+
+  /// Deliveries so far, and a digest over all of them in order.
+  public internal(set) var events: UInt64 = 0
+  var rolling = Digest()
+  var prng: PRNG
+  /// Last arrivals per pair of etcd members: their streams stay in order.
+  var raftArrivals: [Tick] = []
+  /// Last arrivals per API server from and to its etcd.
+  var etcdArrivals: [(toEtcd: Tick, toServer: Tick)] = []
+  /// The processes of `etcdMembers` and of `apiServers`.
+  var etcdProcesses: [ProcessID] = []
+  var apiServerProcesses: [ProcessID] = []
+  /// The etcd member each API server talks to.
+  var etcdEndpoint: [Int] = []
+  /// Write records by revision, for the causes of watch events.
+  var revisionCauses = PersistentLog<RevisionCause>()
+  /// The time of the last write that was no heartbeat, lease or event.
+  public internal(set) var lastWorkAt = Tick.zero
+
+  // Buffers of the step in hand, reused from step to step; empty between steps.
+  var effects = Effects()
+  var serverEffects = APIServer.Effects()
+  var memberEffects: [EtcdEffect] = []
+  var runtimeEffects = RuntimeEffects()
+  var criRequests: [CRIRequest] = []
+  var cloudRequests: [CloudRequest] = []
+
+  struct RevisionCause: Sendable {
+    let revision: Int64
+    let cause: TraceID
+  }
+
+  /// The world of `spec` with every machine switched off at time zero; `powerOn()` starts it.
+  public init(_ spec: ClusterSpec, traceCapacity: Int = 50_000) {
+    self.spec = spec
+    prng = PRNG(seed: spec.seed, stream: 1)
+    network = Network(prng: PRNG(seed: spec.seed, stream: 2))
+    trace = Trace(capacity: traceCapacity)
+    cloud = SimulatedCloud()
+    monitor = InvariantMonitor()
+    build()
+  }
+
+  /// The master, worker or etcd host, or any other, of this name.
+  public func host(named name: String) -> Host? { hosts.first { $0.name == name } }
+
+  /// The process of this role on the host.
+  public func process(_ role: Process.Role, on host: HostID) -> Process? {
+    for id in hosts[host].processes where processes[id].role == role { return processes[id] }
+    return nil
+  }
+
+  /// The process that `name` (its binary's name) means on the host.
+  public func process(named name: String, on host: HostID) -> Process? {
+    hosts[host].processes.map { processes[$0] }.first { $0.role.name == name }
+  }
+}
+
+// MARK: - Running
+
+extension World {
+  /// Lets happen everything due up to `deadline`, one delivery at a time; the present is then
+  /// `deadline`.
+  public mutating func advance(to deadline: Tick) {
+    while let (tick, delivery) = wheel.next(through: deadline) {
+      now = tick
+      deliver(delivery)
+    }
+    now = max(now, deadline)
+  }
+
+  /// Lets the next delivery happen if it is due by `deadline`. False, and the present is
+  /// `deadline`, when there is none.
+  @discardableResult
+  public mutating func step(through deadline: Tick = .distantFuture) -> Bool {
+    guard let (tick, delivery) = wheel.next(through: deadline) else {
+      if deadline < .distantFuture { now = max(now, deadline) }
+      return false
+    }
+    now = tick
+    deliver(delivery)
+    return true
+  }
+
+  /// Advances until `condition` holds after some delivery, looking at most every `interval`; false
+  /// when `deadline` came first.
+  @discardableResult
+  public mutating func advance(
+    to deadline: Tick, every interval: Span = .milliseconds(10), until condition: (World) -> Bool
+  ) -> Bool {
+    while true {
+      if condition(self) { return true }
+      guard now < deadline else { return false }
+      advance(to: min(deadline, now + interval))
+    }
+  }
+
+  /// Deliveries that wait.
+  public var pendingDeliveries: Int { wheel.count }
+  /// When the next delivery is due.
+  public var nextTick: Tick? { wheel.nextTick }
+}

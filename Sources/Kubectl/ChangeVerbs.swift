@@ -1,0 +1,170 @@
+import Basics
+import KubeAPI
+
+/// `kubectl delete`.
+struct DeleteVerb: KubectlVerb {
+  private var named: [(ResourceKind, ObjectKey)] = []
+  private let kinds: [ResourceKind]
+  private let arguments: KubectlArguments
+  private let labels: LabelSelector?
+  private let grace: Int64?
+
+  init(_ arguments: KubectlArguments) throws(KubectlProblem) {
+    self.arguments = arguments
+    labels = try arguments.labelSelector()
+    let force = arguments.isSet("force")
+    let asked = try arguments.integer("grace-period")
+    grace = asked.map(Int64.init) ?? (force ? 0 : arguments.isSet("now") ? 1 : nil)
+    if arguments["filename"] != nil {
+      kinds = []
+      for document in try ApplyVerb.read(arguments, verb: "delete") {
+        let object = document.object
+        let own = object.metadata.namespace
+        let namespace =
+          object.kind.isNamespaced ? (own.isEmpty ? arguments.namespace : own) : ""
+        named.append(
+          (object.kind, ObjectKey(namespace: namespace, name: object.metadata.name)))
+      }
+      return
+    }
+    let (found, names) = try KubectlArguments.targets(arguments.words)
+    kinds = found
+    named = names.map { kind, name in
+      (kind, ObjectKey(namespace: kind.isNamespaced ? arguments.namespace : "", name: name))
+    }
+    if named.isEmpty && labels == nil && !arguments.isSet("all") {
+      throw KubectlProblem(
+        message: "error: resource(s) were provided, but no name was specified")
+    }
+  }
+
+  mutating func begin(_ io: inout KubectlIO) {
+    for (kind, key) in named { delete(kind, key, &io) }
+    guard named.isEmpty else { return }
+    for kind in kinds {
+      let isAll = arguments.isSet("all-namespaces") || !kind.isNamespaced
+      var request = APIRequest(.list, kind, namespace: isAll ? "" : arguments.namespace)
+      request.options.labelSelector = labels
+      io.send(request)
+    }
+  }
+
+  private func delete(_ kind: ResourceKind, _ key: ObjectKey, _ io: inout KubectlIO) {
+    var request = APIRequest(.delete, kind, namespace: key.namespace, name: key.name)
+    request.options.gracePeriodSeconds = grace
+    switch arguments["cascade"] {
+    case "foreground": request.options.propagationPolicy = "Foreground"
+    case "orphan": request.options.propagationPolicy = "Orphan"
+    default: request.options.propagationPolicy = "Background"
+    }
+    io.send(request)
+  }
+
+  mutating func receive(
+    _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO
+  ) {
+    switch response {
+    case .list(let objects, _, _):
+      if objects.isEmpty { io.print("No resources found") }
+      for object in objects { delete(object.kind, object.key, &io) }
+    case .status(let status) where status.code >= 400 || status.code == 0:
+      if !(status.isNotFound && arguments.isSet("ignore-not-found")) { io.fail(status) }
+    case .object, .status, .token:
+      let kind = request.request.kind
+      let group = kind.group.isEmpty ? "" : "." + kind.group
+      let word = grace == 0 ? "force deleted" : "deleted"
+      let place =
+        request.request.namespace.isEmpty ? "" : " from \(request.request.namespace) namespace"
+      io.print("\(kind.singular)\(group) \"\(request.request.name)\" \(word)\(place)")
+    }
+  }
+}
+
+/// `kubectl scale`.
+struct ScaleVerb: KubectlVerb {
+  private let named: [(ResourceKind, String)]
+  private let namespace: String
+  private let replicas: Int
+
+  init(_ arguments: KubectlArguments) throws(KubectlProblem) {
+    guard let count = try arguments.integer("replicas") else {
+      throw KubectlProblem(message: "error: required flag(s) \"replicas\" not set")
+    }
+    guard count >= 0 else {
+      throw KubectlProblem(
+        message: "error: The --replicas=COUNT flag is required, and COUNT must be greater than or "
+          + "equal to 0")
+    }
+    replicas = count
+    namespace = arguments.namespace
+    named = try KubectlArguments.targets(arguments.words).named
+    if named.isEmpty {
+      throw KubectlProblem(
+        message: "error: resource(s) were provided, but no name was specified")
+    }
+  }
+
+  mutating func begin(_ io: inout KubectlIO) {
+    for (kind, name) in named {
+      guard kind == .deployment || kind == .replicaSet else {
+        io.fail("Error from server (NotFound): the server could not find the requested resource")
+        continue
+      }
+      var request = APIRequest(.patch, kind, namespace: namespace, name: name)
+      request.subresource = .scale
+      let spec = JSONValue.object(JSONObject([("replicas", .integer(Int64(replicas)))]))
+      request.body = .patch(Patch(.merge, .object(JSONObject([("spec", spec)]))))
+      io.send(request)
+    }
+  }
+
+  mutating func receive(
+    _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO
+  ) {
+    switch response {
+    case .status(let status): io.fail(status)
+    default:
+      let kind = request.request.kind
+      io.print("\(kind.singular).\(kind.group)/\(request.request.name) scaled")
+    }
+  }
+}
+
+/// `kubectl cordon` and `kubectl uncordon`.
+struct CordonVerb: KubectlVerb {
+  private let names: [String]
+  private let isCordon: Bool
+
+  init(_ arguments: KubectlArguments, isCordon: Bool) throws(KubectlProblem) {
+    guard !arguments.words.isEmpty else {
+      throw KubectlProblem(
+        message: "error: USAGE: \(isCordon ? "cordon" : "uncordon") NODE [flags]")
+    }
+    names = arguments.words.map { $0.hasPrefix("node/") ? String($0.dropFirst(5)) : $0 }
+    self.isCordon = isCordon
+  }
+
+  mutating func begin(_ io: inout KubectlIO) {
+    for name in names { io.send(APIRequest(.get, .node, name: name)) }
+  }
+
+  mutating func receive(
+    _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO
+  ) {
+    let word = isCordon ? "cordoned" : "uncordoned"
+    switch (request.request.verb, response) {
+    case (.get, .object(let object)):
+      if object.node?.spec.unschedulable == isCordon {
+        return io.print("node/\(object.metadata.name) already \(word)")
+      }
+      var patch = APIRequest(.patch, .node, name: object.metadata.name)
+      let value: JSONValue = isCordon ? .bool(true) : .null
+      let spec = JSONValue.object(JSONObject([("unschedulable", value)]))
+      patch.body = .patch(Patch(.strategicMerge, .object(JSONObject([("spec", spec)]))))
+      io.send(patch)
+    case (_, .object(let object)): io.print("node/\(object.metadata.name) \(word)")
+    case (_, .status(let status)): io.fail(status)
+    default: break
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import Basics
+import Engine
+import KubeAPI
+import Manifests
+
+/// One run of `kubectl`: arguments in, requests out, answers in, text out.
+///
+/// It does no I/O on the cluster itself: its owner sends what `takeRequests` hands out and gives
+/// the answers back, so that a command can be under way while the world goes on.
+public struct KubectlInvocation: Sendable {
+  /// A request to be sent, and the number its answer comes back under.
+  public struct Outgoing: Sendable {
+    public let token: Int
+    public let request: APIRequest
+  }
+
+  /// What was typed, without `kubectl`.
+  public let arguments: [String]
+  public private(set) var output = ""
+  public private(set) var errorOutput = ""
+  /// Nil while answers are awaited.
+  public private(set) var exitCode: Int32?
+  public var isFinished: Bool { exitCode != nil }
+
+  private var verb: (any KubectlVerb)?
+  private var outgoing: [Outgoing] = []
+  private var open = LookupTable<Int, KubectlRequest>()
+  private var nextToken = 0
+  private var hasFailed = false
+
+  /// The command as typed, with or without the leading `kubectl`, split as a shell would.
+  public init(line: String) { self.init(Self.split(line)) }
+
+  public init(_ arguments: [String]) {
+    let words = arguments.first == "kubectl" ? Array(arguments.dropFirst()) : arguments
+    self.arguments = words
+    do throws(KubectlProblem) {
+      verb = try Self.parse(words)
+      advance(.begin)
+    } catch {
+      errorOutput = error.message + "\n"
+      exitCode = 1
+    }
+  }
+
+  /// `kubectl apply` of objects at hand instead of files.
+  public static func apply(_ objects: [APIObject]) -> KubectlInvocation {
+    var invocation = KubectlInvocation(arguments: ["apply", "-f", "(inline)"])
+    let documents = objects.map { ApplyVerb.Document(object: $0, json: $0.json()) }
+    invocation.verb = ApplyVerb(documents: documents, namespace: nil)
+    invocation.advance(.begin)
+    return invocation
+  }
+
+  private init(arguments: [String]) { self.arguments = arguments }
+
+  /// The requests to send now.
+  public mutating func takeRequests() -> [Outgoing] {
+    defer { outgoing = [] }
+    return outgoing
+  }
+
+  /// The answer to one of them. `now` is the user's wall clock.
+  public mutating func receive(_ token: Int, _ response: APIResponse, now: Timestamp) {
+    guard let request = open.removeValue(forKey: token) else { return }
+    advance(.answer(request, response, now))
+  }
+
+  private enum Progress {
+    case begin
+    case answer(KubectlRequest, APIResponse, Timestamp)
+  }
+
+  private mutating func advance(_ progress: Progress) {
+    guard var verb else { return }
+    var io = KubectlIO()
+    switch progress {
+    case .begin: verb.begin(&io)
+    case .answer(let request, let response, let now):
+      verb.receive(request, response, now: now, &io)
+    }
+    self.verb = verb
+    output += io.output
+    errorOutput += io.errorOutput
+    hasFailed = hasFailed || io.hasFailed
+    for request in io.requests {
+      open[nextToken] = request
+      outgoing.append(Outgoing(token: nextToken, request: request.request))
+      nextToken += 1
+    }
+    if open.isEmpty && exitCode == nil { exitCode = hasFailed ? 1 : 0 }
+  }
+
+  /// Splits a line at blanks, with quotes and backslashes as in a shell.
+  public static func split(_ line: String) -> [String] {
+    var words: [String] = []
+    var word = ""
+    var isOpen = false
+    var quote: Character?
+    var isEscaped = false
+    for character in line {
+      if isEscaped {
+        word.append(character)
+        isEscaped = false
+      } else if character == "\\" && quote != "'" {
+        isEscaped = true
+        isOpen = true
+      } else if let mark = quote {
+        if character == mark { quote = nil } else { word.append(character) }
+      } else if character == "'" || character == "\"" {
+        quote = character
+        isOpen = true
+      } else if character == " " || character == "\t" {
+        if isOpen || !word.isEmpty { words.append(word) }
+        word = ""
+        isOpen = false
+      } else {
+        word.append(character)
+      }
+    }
+    if isOpen || !word.isEmpty { words.append(word) }
+    return words
+  }
+}
+
+/// A request of a verb, and what the verb wants to remember with it.
+struct KubectlRequest: Sendable {
+  var request: APIRequest
+  var tag: Int = 0
+}
+
+/// What a verb says and asks in one step.
+struct KubectlIO {
+  var output = ""
+  var errorOutput = ""
+  var requests: [KubectlRequest] = []
+  var hasFailed = false
+
+  mutating func print(_ line: String) { output += line + "\n" }
+
+  mutating func fail(_ line: String) {
+    errorOutput += line + "\n"
+    hasFailed = true
+  }
+
+  /// A refusal in kubectl's words.
+  mutating func fail(_ status: APIStatus) { fail(Self.text(status)) }
+
+  mutating func send(_ request: APIRequest, tag: Int = 0) {
+    requests.append(KubectlRequest(request: request, tag: tag))
+  }
+
+  /// `Error from server (NotFound): pods "x" not found`, as `cmdutil.CheckErr` prints it.
+  static func text(_ status: APIStatus) -> String {
+    if status.code == 0 {
+      return "Unable to connect to the server: " + status.message
+    }
+    if status.reason == .unknown { return "Error from server: " + status.message }
+    if status.reason == .invalid {
+      return "The \(status.kind.isEmpty ? "object" : status.kind) \"\(status.name)\" is invalid: "
+        + invalidDetail(status)
+    }
+    return "Error from server (\(status.reason.rawValue)): " + status.message
+  }
+
+  private static func invalidDetail(_ status: APIStatus) -> String {
+    if status.causes.count == 1 { return status.causes[0].field + ": " + status.causes[0].message }
+    return status.causes.map { "\n* " + $0.field + ": " + $0.message }.joined()
+  }
+}
+
+/// One of kubectl's verbs: a small state machine over requests and answers.
+protocol KubectlVerb: Sendable {
+  mutating func begin(_ io: inout KubectlIO)
+  mutating func receive(
+    _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO)
+}
+
+/// What is wrong with the arguments, in kubectl's words.
+struct KubectlProblem: Error {
+  let message: String
+}

@@ -1,0 +1,51 @@
+import Basics
+import Engine
+import KubeAPI
+
+/// A scenario: a cluster, and what is done to it and expected of it, in order.
+public struct Scenario: Sendable {
+  public var name: String
+  public var title: String
+  public var cluster: ClusterSpec
+  public var steps: [ScenarioStep]
+
+  public init(
+    name: String, title: String = "", cluster: ClusterSpec = ClusterSpec(),
+    steps: [ScenarioStep] = []
+  ) {
+    self.name = name
+    self.title = title
+    self.cluster = cluster
+    self.steps = steps
+  }
+}
+
+/// One line of a scenario's timeline.
+public struct ScenarioStep: Sendable {
+  public enum Action: Sendable {
+    case apply([APIObject])
+    /// kubectl's arguments, and the exit code expected of it (nil: any).
+    case kubectl([String], exitCode: Int32?)
+    case fail(Fault)
+    case heal(Fault.Target)
+    case healAll
+    case kill(host: String, process: String)
+    case wait(Span)
+    /// Goes on until it holds; gives up after `timeout`.
+    case until(Predicate, timeout: Span)
+    /// Must hold now, or become true within the span.
+    case expect(Predicate, within: Span)
+  }
+
+  public var action: Action
+  /// `file:line`, for messages.
+  public var source: String
+
+  public init(_ action: Action, source: String = "") {
+    self.action = action
+    self.source = source
+  }
+
+  /// How long `until` waits where nothing is said.
+  public static let defaultTimeout = Span.minutes(30)
+}

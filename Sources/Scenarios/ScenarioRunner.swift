@@ -1,0 +1,139 @@
+import Basics
+import Engine
+import KubeAPI
+import Kubectl
+
+/// Runs a scenario on a world, step by step, and keeps what came of each expectation.
+public struct ScenarioRunner: Sendable {
+  public struct Outcome: Sendable {
+    public let source: String
+    public let text: String
+    public let holds: Bool
+    public let found: String
+    public let at: Tick
+    /// The nearest causes of what was found instead, newest first.
+    public let causes: [String]
+  }
+
+  public let scenario: Scenario
+  public private(set) var world: World
+  public private(set) var outcomes: [Outcome] = []
+  /// What kubectl steps printed.
+  public private(set) var printed: [String] = []
+  private var next = 0
+
+  /// The world of the scenario's cluster, just switched on.
+  public init(_ scenario: Scenario) {
+    self.scenario = scenario
+    world = World(scenario.cluster)
+    world.powerOn()
+  }
+
+  public init(_ scenario: Scenario, on world: World) {
+    self.scenario = scenario
+    self.world = world
+  }
+
+  public var isFinished: Bool { next >= scenario.steps.count }
+  public var failed: [Outcome] { outcomes.filter { !$0.holds } }
+
+  /// Runs everything that is left. Stops at the first broken invariant and at an `until` that did
+  /// not come true, for what follows would mean nothing.
+  public mutating func run() throws(ScenarioProblem) {
+    while !isFinished, world.monitor.violations.isEmpty {
+      guard try runNext() else { return }
+    }
+  }
+
+  /// Runs the next step; false when the scenario can't go on after it.
+  @discardableResult
+  public mutating func runNext() throws(ScenarioProblem) -> Bool {
+    let step = scenario.steps[next]
+    next += 1
+    switch step.action {
+    case .apply(let objects):
+      return try kubectl(.apply(objects), exitCode: 0, step, words: "apply")
+    case .kubectl(let arguments, let exitCode):
+      return try kubectl(
+        KubectlInvocation(arguments), exitCode: exitCode, step,
+        words: "kubectl " + arguments.joined(separator: " "))
+    case .fail(let fault): try give(.fail(fault), step)
+    case .heal(let target): try give(.heal(target), step)
+    case .healAll: try give(.healAll, step)
+    case .kill(let host, let process): try give(.kill(host: host, process: process), step)
+    case .wait(let span): advance(span)
+    case .until(let predicate, let timeout):
+      return expect(predicate, within: timeout, step)
+    case .expect(let predicate, let within): expect(predicate, within: within, step)
+    }
+    return true
+  }
+
+  private mutating func advance(_ span: Span) { world.advance(to: world.now + span) }
+
+  private mutating func give(_ input: Input, _ step: ScenarioStep) throws(ScenarioProblem) {
+    do throws(FaultProblem) {
+      try world.apply(input)
+    } catch {
+      throw ScenarioProblem(source: step.source, message: error.message)
+    }
+  }
+
+  @discardableResult
+  private mutating func expect(
+    _ predicate: Predicate, within span: Span, _ step: ScenarioStep
+  ) -> Bool {
+    let deadline = world.now + span
+    let interval: Span =
+      if case .converged = predicate { .seconds(1) } else { .milliseconds(100) }
+    var finding = predicate.evaluate(world)
+    while !finding.holds, world.now < deadline, world.monitor.violations.isEmpty {
+      world.advance(to: min(deadline, world.now + interval))
+      finding = predicate.evaluate(world)
+    }
+    outcomes.append(
+      Outcome(
+        source: step.source, text: predicate.text, holds: finding.holds, found: finding.found,
+        at: world.now, causes: finding.holds ? [] : recentCauses()))
+    return finding.holds
+  }
+
+  /// The chain behind the newest record that is no heartbeat.
+  private func recentCauses() -> [String] {
+    guard
+      let newest = world.actions(
+        1,
+        where: { $0.kind != .write || ($0.subject?.kind != .lease && $0.subject?.kind != .event) }
+      ).first
+    else { return [] }
+    return world.trace.chain(from: newest.id, limit: 6).map { entry in
+      let action = world.action(entry)
+      return "\(action.at.seconds)s \(action.who): \(action.note.message)"
+    }
+  }
+
+  private mutating func kubectl(
+    _ invocation: KubectlInvocation, exitCode: Int32?, _ step: ScenarioStep, words: String
+  ) throws(ScenarioProblem) -> Bool {
+    var invocation = invocation
+    world.run(&invocation, for: .minutes(2))
+    let text = invocation.output + invocation.errorOutput
+    if !text.isEmpty { printed.append(text) }
+    guard let exitCode, invocation.exitCode != exitCode else { return true }
+    outcomes.append(
+      Outcome(
+        source: step.source, text: words + " exits with \(exitCode)", holds: false,
+        found: text.isEmpty ? "no answer" : text, at: world.now, causes: []))
+    return false
+  }
+}
+
+/// Something in a scenario that this world can't do, with the line it stands in.
+public struct ScenarioProblem: Error, Sendable, Equatable {
+  public let source: String
+  public let message: String
+  public init(source: String, message: String) {
+    self.source = source
+    self.message = message
+  }
+}
