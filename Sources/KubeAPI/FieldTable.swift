@@ -155,9 +155,6 @@ struct FieldTable<Root>: Sendable {
     self.carried = carried
   }
 
-  var fieldNames: [String] { rows.map(\.field.name) }
-  var carriedNames: [String] { carriedFields.map(\.name) }
-
   func read(_ object: JSONObject, into root: inout Root) {
     for row in rows {
       if let value = object[row.field.name] { row.field.read(value, &root) }

@@ -104,4 +104,23 @@ import Testing
     #expect(twice.spec.replicas == 1)
     #expect(twice.spec.template.$spec.isIdentical(to: once.spec.template.$spec))
   }
+
+  @Test func whatRaisesTheGeneration() throws {
+    var deployment = Deployment(name: "a")
+    deployment.spec.replicas = 1
+    let old = deployment.boxed
+    #expect(!deployment.boxed.raisesGeneration(from: old))
+    deployment.status.replicas = 1
+    deployment.metadata.labels["a"] = "b"
+    #expect(!deployment.boxed.raisesGeneration(from: old))
+    deployment.metadata.annotations["a"] = "b"
+    #expect(deployment.boxed.raisesGeneration(from: old))
+    var pod = Pod(name: "a")
+    let before = pod.boxed
+    pod.metadata.annotations["a"] = "b"
+    #expect(!pod.boxed.raisesGeneration(from: before))
+    pod.spec.nodeName = "worker-1"
+    #expect(pod.boxed.raisesGeneration(from: before))
+    #expect(ResourceKind.allCases.filter(\.countsGenerations).count == 4)
+  }
 }

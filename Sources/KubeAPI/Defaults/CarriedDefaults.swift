@@ -1,7 +1,7 @@
 import Basics
 
 /// Defaults of fields that the engine only carries, by the type that has them.
-private enum CarriedDefaults {
+enum CarriedDefaults {
   /// A field's default.
   struct Rule: Sendable {
     let field: String
@@ -62,15 +62,29 @@ private enum CarriedDefaults {
     Rule(field: field, value: .string(value))
   }
 
-  /// The rules of `type`, and whether a type below it may have any.
-  static func rules(of type: String) -> [Rule] { table[type] ?? [] }
+  /// What to do with the carried fields of a type.
+  final class Plan: Sendable {
+    let rules: [Rule]
+    /// The fields below which there may be a default.
+    let inner: [Schema.Field]
+    let isEphemeralContainer: Bool
 
-  static func reaches(_ type: String) -> Bool { reaching.contains(type) }
+    init(_ type: Schema.Struct) {
+      rules = CarriedDefaults.rules.first { $0.type == type.name }?.rules ?? []
+      inner = type.fields.filter { $0.shape.leafType.map(reaching.contains) ?? false }
+      isEphemeralContainer = type.name == "EphemeralContainer"
+    }
+  }
 
-  private static let table: LookupTable<String, [Rule]> = {
-    var table = LookupTable<String, [Rule]>()
-    for entry in rules { table[entry.type] = entry.rules }
-    return table
+  /// The plan of `type`; nil where there is nothing to do below it.
+  static func plan(_ type: String) -> Plan? { plans[type] }
+
+  private static let plans: LookupTable<String, Plan> = {
+    var plans = LookupTable<String, Plan>()
+    for type in Schema.allTypes where reaching.contains(type.name) {
+      plans[type.name] = Plan(type)
+    }
+    return plans
   }()
 
   /// Types that have rules or lead to one that has, to walk no others.
@@ -94,28 +108,32 @@ private enum CarriedDefaults {
   }()
 }
 
+extension CarriedDefaults {
+  // The types with fields of both sorts: their typed fields have their defaults elsewhere.
+  static let podSpec = plan("PodSpec")
+  static let container = plan("Container")
+  static let probe = plan("Probe")
+  static let volume = plan("Volume")
+}
+
 extension Carried {
-  /// Applies the defaults of the carried fields of `type`, and of what is inside them. Fields that
-  /// are typed have theirs elsewhere; `fields` are those that are carried.
-  mutating func applyDefaults(of type: String, carrying fields: [String]) -> Bool {
-    var changed = false
-    for rule in CarriedDefaults.rules(of: type) where fields.contains(rule.field) {
-      if self[rule.field] == nil {
-        self[rule.field] = rule.value
-        changed = true
+  /// Applies `plan` to these fields and what is inside them; false where nothing was missing, and
+  /// then nothing is copied.
+  mutating func applyDefaults(_ plan: CarriedDefaults.Plan?) -> Bool {
+    guard let plan else { return false }
+    var fresh: JSONObject?
+    for rule in plan.rules where self[rule.field] == nil {
+      fresh = fresh ?? object
+      fresh?[rule.field] = rule.value
+    }
+    if !isEmpty {
+      for field in plan.inner {
+        guard let value = self[field.name]?.withDefaults(field.shape) else { continue }
+        fresh = fresh ?? object
+        fresh?[field.name] = value
       }
     }
-    guard !isEmpty else { return changed }
-    let schema = Schema.named(type)
-    var fresh: JSONObject?
-    for (index, field) in object.fields.enumerated() {
-      guard let shape = schema.field(field.key)?.shape,
-        let value = field.value.withDefaults(shape)
-      else { continue }
-      fresh = fresh ?? object
-      fresh?.fields[index].value = value
-    }
-    guard let fresh else { return changed }
+    guard let fresh else { return false }
     object = fresh
     return true
   }
@@ -124,46 +142,43 @@ extension Carried {
 extension JSONValue {
   /// This value with the defaults of everything in it; nil where nothing is missing.
   fileprivate func withDefaults(_ shape: Schema.Shape) -> JSONValue? {
-    guard let leaf = shape.leafType, CarriedDefaults.reaches(leaf) else { return nil }
     switch (self, shape) {
     case (_, .pointer(let inner)): return withDefaults(inner)
-    case (.array(var items), .list(let inner)):
-      var changed = false
-      for index in items.indices {
-        if let item = items[index].withDefaults(inner) {
-          items[index] = item
-          changed = true
-        }
+    case (.array(let items), .list(let inner)):
+      var fresh: [JSONValue]?
+      for (index, item) in items.enumerated() {
+        guard let value = item.withDefaults(inner) else { continue }
+        fresh = fresh ?? items
+        fresh?[index] = value
       }
-      return changed ? .array(items) : nil
-    case (.object(var object), .named(let name)):
-      return object.applyDefaults(Schema.named(name)) ? .object(object) : nil
+      return fresh.map { .array($0) }
+    case (.object(let object), .named(let name)):
+      guard let plan = CarriedDefaults.plan(name) else { return nil }
+      return object.withDefaults(plan).map { .object($0) }
     default: return nil
     }
   }
 }
 
 extension JSONObject {
-  fileprivate mutating func applyDefaults(_ type: Schema.Struct) -> Bool {
-    var changed = false
-    for rule in CarriedDefaults.rules(of: type.name) where self[rule.field].isAbsent {
-      self[rule.field] = rule.value
-      changed = true
+  fileprivate func withDefaults(_ plan: CarriedDefaults.Plan) -> JSONObject? {
+    var fresh: JSONObject?
+    for rule in plan.rules where self[rule.field].isAbsent {
+      fresh = fresh ?? self
+      fresh?[rule.field] = rule.value
     }
-    if type.name == "EphemeralContainer", self["imagePullPolicy"] == nil {
-      self["imagePullPolicy"] = .string(
+    if plan.isEphemeralContainer, self["imagePullPolicy"] == nil {
+      fresh = fresh ?? self
+      fresh?["imagePullPolicy"] = .string(
         Container.pullPolicy(image: self["image"]?.stringValue ?? ""))
-      changed = true
     }
-    for index in fields.indices {
-      guard let shape = type.field(fields[index].key)?.shape,
-        let value = fields[index].value.withDefaults(shape)
-      else { continue }
-      fields[index].value = value
-      changed = true
+    for field in plan.inner {
+      guard let value = self[field.name]?.withDefaults(field.shape) else { continue }
+      fresh = fresh ?? self
+      fresh?[field.name] = value
     }
-    if changed { sortFields() }
-    return changed
+    fresh?.sortFields()
+    return fresh
   }
 }
 

@@ -22,7 +22,7 @@ extension PodSpec {
     if containers.applyToEach({ $0.applyDefaults() }) { changed = true }
     if volumes.applyToEach({ $0.applyDefaults() }) { changed = true }
     if overhead.roundUpToMilli() { changed = true }
-    if carried.applyDefaults(of: "PodSpec", carrying: Self.table.carriedNames) { changed = true }
+    if carried.applyDefaults(CarriedDefaults.podSpec) { changed = true }
     return changed
   }
 
@@ -57,7 +57,7 @@ extension Container {
     if startupProbe?.applyDefaults() == true { changed = true }
     if resources.limits.roundUpToMilli() { changed = true }
     if resources.requests.roundUpToMilli() { changed = true }
-    if carried.applyDefaults(of: "Container", carrying: Self.table.carriedNames) { changed = true }
+    if carried.applyDefaults(CarriedDefaults.container) { changed = true }
     return changed
   }
 
@@ -94,7 +94,7 @@ extension Probe {
     if periodSeconds.setIfZero(10) { changed = true }
     if successThreshold.setIfZero(1) { changed = true }
     if failureThreshold.setIfZero(3) { changed = true }
-    if carried.applyDefaults(of: "Probe", carrying: Self.table.carriedNames) { changed = true }
+    if carried.applyDefaults(CarriedDefaults.probe) { changed = true }
     return changed
   }
 }
@@ -105,7 +105,7 @@ extension Volume {
       carried["emptyDir"] = .object(JSONObject())
       return true
     }
-    return carried.applyDefaults(of: "Volume", carrying: Self.table.carriedNames)
+    return carried.applyDefaults(CarriedDefaults.volume)
   }
 }
 
