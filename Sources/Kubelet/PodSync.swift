@@ -224,10 +224,10 @@ extension Kubelet {
       worker.fail()
       return continueSync(&worker, &step)
     }
+    if let ended = worker.containers[at].id { containerOwners.removeValue(forKey: ended) }
     worker.containers[at].replace(with: id)
     if let dead = worker.containers[at].takeCollected() {
       // One dead instance of each container is kept (`maxPerPodContainerCount`).
-      containerOwners.removeValue(forKey: dead)
       call(.removeContainer(dead), .collect, &step)
     }
     containerOwners[id] = worker.number

@@ -155,14 +155,16 @@ extension Kubelet {
     runtime.imagesChanged = true
     let isReturn = runtime.lostAt != nil
     runtime.lostAt = nil
+    if isReturn {
+      call(.status, .status, &step)
+      let cidr = config.podCIDR.isEmpty ? node.object?.spec.podCIDR ?? "" : config.podCIDR
+      if !cidr.isEmpty { setNetwork(cidr, &step) }
+    }
     if !runtime.hasList {
       runtime.hasList = true
       runtime.found = snapshot
       if pods.hasSynced { admitFirstPods(&step) }
     } else if isReturn {
-      call(.status, .status, &step)
-      let cidr = config.podCIDR.isEmpty ? node.object?.spec.podCIDR ?? "" : config.podCIDR
-      if !cidr.isEmpty { setNetwork(cidr, &step) }
       compare(snapshot, &step)
     }
   }
