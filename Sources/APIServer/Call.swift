@@ -11,6 +11,8 @@ struct Call: Sendable {
     case own(OwnTask)
     /// A `deletecollection` that this deletion is part of.
     case collection(UInt64)
+    /// Whoever asked has given up; the transaction on its way may still be carried out.
+    case nobody
   }
 
   enum Stage: Sendable, Equatable {
@@ -37,7 +39,7 @@ struct Call: Sendable {
   }
 
   let id: UInt64
-  let asker: Asker
+  var asker: Asker
   var request: APIRequest
   let cause: TraceID
   /// When the client gets a 504 instead.
@@ -64,6 +66,11 @@ struct Call: Sendable {
 
   var reference: ObjectReference { ObjectReference(request.kind, request.key) }
   var isMutating: Bool { request.isMutating }
+  /// Nobody waits for it any more.
+  var isOrphan: Bool {
+    if case .nobody = asker { return true }
+    return false
+  }
   /// What a trace calls a change of an object.
   var deed: String {
     guard case .patch(let patch) = request.body else { return "updated" }

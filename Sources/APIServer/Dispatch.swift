@@ -192,7 +192,7 @@ extension APIServer {
       release(call, client)
       answered += 1
       effects.respond(client, response)
-    case .own: break
+    case .own, .nobody: break
     case .collection(let parent): deletedOne(parent, response, into: &effects)
     }
   }
@@ -220,6 +220,7 @@ extension APIServer {
                 message: "Timeout: request did not complete within requested timeout - "
                   + "context deadline exceeded")),
             into: &effects)
+          outlive(call)
         }
       }
       _ = deadlines.pop()
@@ -238,12 +239,21 @@ extension APIServer {
     parkedWatches.removeAll { $0.client == client }
     if let id = callOfClient[client], let call = calls.removeValue(forKey: id) {
       release(call, client)
+      outlive(call)
     }
+  }
+
+  /// A transaction on its way can't be called back: if etcd carries it out, the trace says so.
+  private mutating func outlive(_ call: Call) {
+    guard call.stage == .committing else { return }
+    var orphan = call
+    orphan.asker = .nobody
+    calls[call.id] = orphan
   }
 
   mutating func drop(connection: ConnectionID) {
     let from = Client(connection: connection, request: 0)
-    let to = Client(connection: connection + 1, request: 0)
+    let to = connection == .max ? nil : Client(connection: connection + 1, request: 0)
     for (client, _) in watches.range(from: from, to: to) { drop(client) }
     for (client, _) in callOfClient.range(from: from, to: to) { drop(client) }
     parkedWatches.removeAll { $0.client.connection == connection }

@@ -67,7 +67,9 @@ extension APIServer {
       guard let change = caches[index].apply(event, at: time.monotonic) else { continue }
       watchers[index].publish(change, into: &effects)
     }
-    caches[index].progress(response.revision)
+    // With events, the answer's revision is the store's: a watch that is still catching up has not
+    // got that far. Without, it is a promise that everything up to it was told.
+    if response.isProgress { caches[index].progress(response.revision) }
     if !isReady, kind == .namespace { becomeReady(into: &effects) }
     releaseWaiting(kind, time, into: &effects)
   }

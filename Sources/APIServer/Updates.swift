@@ -67,9 +67,10 @@ extension APIServer {
     var object = request.verb == .patch ? body : body.defaulted()
     object = prepareForUpdate(object, current, request.subresource)
     object = keepSystemFields(of: old, in: object)
-    if object.body == current.at(resourceVersion: object.resourceVersion).body {
-      return .unchanged(current)
+    if object.resourceVersion != current.resourceVersion {
+      object = object.at(resourceVersion: current.resourceVersion)
     }
+    if object.body == current.body { return .unchanged(current) }
     if let status = updateFailure(object, current) {
       return .refuse(status)
     }

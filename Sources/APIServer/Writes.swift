@@ -125,13 +125,17 @@ extension APIServer {
   ) {
     guard let call = calls[id], let proposal = call.proposal else { return }
     guard result.succeeded else {
+      if call.isOrphan {
+        calls[id] = nil
+        return
+      }
       lostRace(call, proposal, result, time, into: &effects)
       return
     }
     let object = proposal.object.at(resourceVersion: result.revision)
     effects.note(
       .write, object.reference, note(call, proposal, object), revision: result.revision)
-    if proposal.isRemovedNext {
+    if proposal.isRemovedNext, !call.isOrphan {
       calls[id]?.current = object
       calls[id]?.isCurrentFresh = true
       var removal = Proposal(

@@ -118,4 +118,29 @@ import Testing
     harness.etcdDelay = .zero
     #expect(harness.get(.configMap, "default", "shared").object?.configMap?.data.count == 20)
   }
+
+  @Test func aWriteThatOutlivesItsClientIsStillNoted() {
+    var harness = Harness.ready()
+    harness.etcdDelay = .milliseconds(5)
+    var request = APIRequest(.create, .configMap, namespace: "default")
+    request.body = .object(ConfigMap(name: "a", namespace: "default").boxed)
+    let write = harness.send(request)
+    harness.step(0, .connectionClosed(1))
+    harness.advance(.milliseconds(20))
+    #expect(harness.responses[write] == nil)
+    #expect(
+      harness.notes.last?.message.hasPrefix("created configmap default/a at revision") == true)
+    #expect(harness.servers[0].view.writesInFlight == 0)
+  }
+
+  @Test func aWatchThatCatchesUpInPartsMissesNothing() {
+    var harness = Harness.ready()
+    let watch = harness.watch(.configMap)
+    harness.disconnectEtcd()
+    for i in 0..<1200 { harness.create(ConfigMap(name: "c\(i)", namespace: "default")) }
+    harness.advance(.seconds(25))
+    #expect(harness.events[watch]?.count == 1200)
+    let cached = harness.servers[0].view.caches[Int(ResourceKind.configMap.rawValue)].objects
+    #expect(cached == 1200)
+  }
 }
