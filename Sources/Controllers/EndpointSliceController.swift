@@ -43,16 +43,21 @@ public struct EndpointSliceController: Controller {
       if case .updated(let old, _) = delta, let before = old.pod {
         return updated(before, pod, &context)
       }
-      enqueueServices(of: pod, &context)
+      // A pod without an address is in no slice.
+      if isEndpoint(pod) { enqueueServices(of: pod, &context) }
     default: break
     }
   }
 
+  private func isEndpoint(_ pod: Pod) -> Bool { !pod.isFinished && !pod.status.podIP.isEmpty }
+
   private func updated(_ old: Pod, _ new: Pod, _ context: inout ControllerContext) {
+    let (was, isOne) = (isEndpoint(old), isEndpoint(new))
+    guard was || isOne else { return }
     let hasNewLabels = old.metadata.labels != new.metadata.labels
     let isChanged =
-      old.isReady != new.isReady || old.status.podIP != new.status.podIP
-      || old.spec.nodeName != new.spec.nodeName || old.isFinished != new.isFinished
+      was != isOne || old.isReady != new.isReady || old.status.podIP != new.status.podIP
+      || old.spec.nodeName != new.spec.nodeName
       || (old.metadata.deletionTimestamp == nil) != (new.metadata.deletionTimestamp == nil)
     guard isChanged || hasNewLabels else { return }
     enqueueServices(of: new, &context)
