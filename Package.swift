@@ -79,7 +79,7 @@ let package = Package(
       name: "orrery",
       dependencies: [
         "Basics", "KubeAPI", "Engine", "Manifests", "Kubectl", "Scenarios", "TerminalCore",
-        "Widgets", "Themes", "Dashboard", "Ncurses", arguments,
+        "Widgets", "Themes", "Dashboard", "Ncurses", "SimulationKernel", arguments,
       ],
       swiftSettings: strict),
     // Tests

@@ -91,6 +91,13 @@ public enum ManifestReader {
 
   // MARK: Objects
 
+  /// The object, or with `kind: List` the objects, of one document of `file`.
+  public static func objects(
+    in tree: YAMLTree, file: String
+  ) throws(ManifestProblem) -> [ManifestDocument] {
+    try objects(tree, file)
+  }
+
   private static func objects(
     _ tree: YAMLTree, _ file: String
   ) throws(ManifestProblem) -> [ManifestDocument] {

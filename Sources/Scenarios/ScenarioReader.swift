@@ -242,10 +242,9 @@ private struct Reading {
     case "kubectl":
       try allow(["exitCode"])
       let words = KubectlInvocation.split(try text(first.tree))
-      let code = try tree["exitCode"].map { tree throws(ManifestProblem) in
-        Int32(try integer(tree, 0...255))
-      }
-      action = .kubectl(words, exitCode: code ?? 0)
+      var code: Int32 = 0
+      if let field = tree["exitCode"] { code = Int32(try integer(field, 0...255)) }
+      action = .kubectl(words, exitCode: code)
     case "fail":
       try allow(["how", "delay", "loss", "slow", "offset", "rate"])
       action = .fail(try fault(first.tree, beside: tree))
