@@ -196,7 +196,7 @@ extension World {
           cause: .none)
         continue
       }
-      let isReady = server.isRunning && apiServers[server.index].isReady
+      let isReady = server.isRunning
       let roundTrip = network.transit(from: 0, to: server.host) * 2
       send(.healthProbe(backend: index, isReady: isReady), to: id, after: roundTrip, cause: .none)
     }

@@ -1,9 +1,9 @@
 import Basics
 
-/// The layer-4 load balancer before the API servers: round robin over the backends that pass their
-/// health check (`/readyz` every 2 s; three failures in a row take a backend out and close its
-/// connections, two successes bring it back, as HAProxy with `inter 2s fall 3 rise 2` and
-/// `on-marked-down shutdown-sessions`).
+/// The layer-4 load balancer before the API servers: round robin over the backends that accept a
+/// TCP connection, which is the check kubeadm's guide to high availability asks for. It looks every
+/// 2 s; three failures in a row take a backend out and close its connections, two successes bring
+/// it back (HAProxy with `inter 2s fall 3 rise 2` and `on-marked-down shutdown-sessions`).
 public struct LoadBalancer: Sendable {
   public struct Backend: Sendable {
     public let server: ProcessID

@@ -55,6 +55,14 @@ private struct Reading {
 
   // MARK: Values
 
+  /// The value of a field that may be absent.
+  private func optional<T>(
+    _ tree: YAMLTree?, _ read: (YAMLTree) throws(ManifestProblem) -> T
+  ) throws(ManifestProblem) -> T? {
+    guard let tree else { return nil }
+    return try read(tree)
+  }
+
   func text(_ tree: YAMLTree) throws(ManifestProblem) -> String {
     switch tree.json {
     case .string(let text): return text
@@ -166,14 +174,14 @@ private struct Reading {
       }
       guard
         let role = ClusterSpec.Machine.Role(
-          rawValue: try item["role"].map { tree throws(ManifestProblem) in try text(tree) }
+          rawValue: try optional(item["role"], text)
             ?? "worker")
       else { throw problem(item["role"] ?? item, "expected master, worker or etcd") }
       var machine = ClusterSpec.Machine(name: name, role: role)
       if let cpu = item["cpu"] { machine.cpu = try quantity(cpu) }
       if let memory = item["memory"] { machine.memory = try quantity(memory) }
       if let pods = item["pods"] { machine.pods = try integer(pods, 1...100_000) }
-      machine.zone = try item["zone"].map { tree throws(ManifestProblem) in try text(tree) }
+      machine.zone = try optional(item["zone"], text)
         ?? "zone-1"
       for field in item["labels"]?.fields ?? [] {
         machine.labels[field.key] = try text(field.tree)
@@ -262,16 +270,17 @@ private struct Reading {
       action = .wait(try span(first.tree))
     case "until":
       try allow(["timeout"])
-      let timeout = try tree["timeout"].map { tree throws(ManifestProblem) in try span(tree) }
+      let timeout = try optional(tree["timeout"], span)
       let inner = try within(first.tree)
       action = .until(
         try predicate(first.tree),
         timeout: timeout ?? inner ?? ScenarioStep.defaultTimeout)
     case "expect":
       try allow(["within"])
-      let within = try tree["within"].map { tree throws(ManifestProblem) in try span(tree) }
+      let within = try optional(tree["within"], span)
+      let inner = try self.within(first.tree)
       action = .expect(
-        try predicate(first.tree), within: try within ?? self.within(first.tree) ?? .zero)
+        try predicate(first.tree), within: within ?? inner ?? .zero)
     default:
       throw problem(
         first.place, "unknown step \"\(first.key)\"; expected \(Self.verbs.joined(separator: ", "))"
@@ -382,7 +391,7 @@ private struct Reading {
   }
 
   private func key(_ name: YAMLTree, _ tree: YAMLTree) throws(ManifestProblem) -> ObjectKey {
-    let namespace = try tree["namespace"].map { tree throws(ManifestProblem) in try text(tree) }
+    let namespace = try optional(tree["namespace"], text)
     return ObjectKey(namespace: namespace ?? "default", name: try text(name))
   }
 
@@ -413,8 +422,8 @@ private struct Reading {
     if let taint = tree["taint"] {
       return .taint(
         node: name, key: try text(taint),
-        effect: try tree["effect"].map { tree throws(ManifestProblem) in try text(tree) },
-        isPresent: try tree["present"].map { tree throws(ManifestProblem) in try bool(tree) }
+        effect: try optional(tree["effect"], text),
+        isPresent: try optional(tree["present"], bool)
           ?? true)
     }
     guard let condition = tree["condition"], let status = tree["status"] else {
@@ -465,9 +474,7 @@ private struct Reading {
     var key = try self.key(nameTree, tree)
     if !kind.isNamespaced { key.namespace = "" }
     guard let pathTree = tree["path"] else {
-      let isPresent = try (tree["present"] ?? tree["exists"]).map {
-        tree throws(ManifestProblem) in try bool(tree)
-      }
+      let isPresent = try optional(tree["present"] ?? tree["exists"], bool)
       return .object(kind, key, isPresent: isPresent ?? true)
     }
     let path = try text(pathTree)
@@ -478,7 +485,7 @@ private struct Reading {
     if let value = tree["atLeast"] {
       return .field(kind, key, path: path, .atLeast(Int64(try integer(value, Int.min...Int.max))))
     }
-    let exists = try tree["exists"].map { tree throws(ManifestProblem) in try bool(tree) }
+    let exists = try optional(tree["exists"], bool)
     return .field(kind, key, path: path, .exists(exists ?? true))
   }
 }

@@ -22,11 +22,12 @@ public struct ScenarioRunner: Sendable {
   public private(set) var printed: [String] = []
   private var next = 0
 
-  /// The world of the scenario's cluster, just switched on.
+  /// The world of the scenario's cluster, booted and at rest: that is when a timeline begins.
   public init(_ scenario: Scenario) {
     self.scenario = scenario
     world = World(scenario.cluster)
     world.powerOn()
+    world.converge(deadline: world.now + .minutes(5))
   }
 
   public init(_ scenario: Scenario, on world: World) {

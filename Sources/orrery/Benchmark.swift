@@ -6,11 +6,11 @@ import Kubectl
 import SimulationKernel
 
 /// A benchmark: a name, and a run that says what work was done and what it took.
-struct Benchmark {
+struct Benchmark: Sendable {
   let name: String
-  let run: () -> Figures
+  let run: @Sendable () -> Figures
 
-  struct Figures {
+  struct Figures: Sendable {
     var fields: JSONObject
     var text: String { JSONValue.object(fields).text() }
   }
@@ -120,14 +120,14 @@ struct Stopwatch {
 
   private static func cpuNow() -> Double {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
     return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6
       + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
   }
 
   static var peakMemoryMiB: Int {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
     return Int(usage.ru_maxrss) / 1024
   }
 }
