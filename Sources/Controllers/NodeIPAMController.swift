@@ -44,7 +44,8 @@ public struct NodeIPAMController: Controller {
   private let maskSize: Int
   private var isTaken: [Bool]
   private var next = 0
-  /// Blocks given to nodes whose update is not answered.
+  /// Blocks given to nodes that the cache does not show with them yet: a node asked for again
+  /// gets the same one.
   private var promised = LookupTable<ObjectReference, Int>()
 
   public init(cluster: CIDR, maskSize: Int = 24) {
@@ -58,11 +59,14 @@ public struct NodeIPAMController: Controller {
   public mutating func observe(_ delta: Delta, _ context: inout ControllerContext) {
     guard let node = delta.object.node else { return }
     if case .deleted = delta {
-      if let at = index(of: node.spec.podCIDR) { isTaken[at] = false }
+      let given = index(of: node.spec.podCIDR) ?? promised[node.reference]
+      promised.removeValue(forKey: node.reference)
+      if let given { isTaken[given] = false }
       return
     }
     if let at = index(of: node.spec.podCIDR) {
       isTaken[at] = true
+      promised.removeValue(forKey: node.reference)
     } else if node.spec.podCIDR.isEmpty {
       context.enqueue(node.reference)
     }
@@ -89,11 +93,11 @@ public struct NodeIPAMController: Controller {
     }
     promised[key] = at
     let block = CIDR(base: cluster.base + UInt32(at) << UInt32(32 - maskSize), prefix: maskSize)
-    var copy = node
-    copy.spec.podCIDR = block.text
-    copy.spec.podCIDRs = [block.text]
     context.decide(key, "\(name) gives \(key.name) the pod addresses \(block.text)")
-    context.call(.update(copy))
+    let spec = JSONObject([
+      ("podCIDR", .string(block.text)), ("podCIDRs", .array([.string(block.text)])),
+    ])
+    context.call(.patch(.node, key.key, [("spec", .object(spec))]))
   }
 
   /// The next free block, going round.
@@ -110,15 +114,7 @@ public struct NodeIPAMController: Controller {
 
   public mutating func answered(
     _ call: ControllerCall, _ response: APIResponse, _ context: inout ControllerContext
-  ) -> CallOutcome {
-    guard let key = call.key else { return .ok }
-    if response.refusal == nil {
-      promised.removeValue(forKey: key)
-    } else if response.refusal?.isNotFound == true, let at = promised.removeValue(forKey: key) {
-      isTaken[at] = false
-    }
-    return .unlessGone(response)
-  }
+  ) -> CallOutcome { .unlessGone(response) }
 
   public func digest(into digest: inout Digest) { digest.combine(next) }
 }

@@ -67,6 +67,15 @@ extension APIRequest {
     return request
   }
 
+  /// Changes some fields, whatever else others change meanwhile.
+  static func patch(
+    _ kind: ResourceKind, _ key: ObjectKey, _ fields: [(String, JSONValue)]
+  ) -> APIRequest {
+    var request = APIRequest(.patch, kind, namespace: key.namespace, name: key.name)
+    request.body = .patch(Patch(.strategicMerge, .object(JSONObject(fields))))
+    return request
+  }
+
   static func delete(_ kind: ResourceKind, _ key: ObjectKey, uid: UID? = nil) -> APIRequest {
     var request = APIRequest(.delete, kind, namespace: key.namespace, name: key.name)
     request.options.preconditionUID = uid

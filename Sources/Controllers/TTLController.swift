@@ -41,9 +41,9 @@ public struct TTLController: Controller {
     guard let node = context.get(key.key, as: Node.self),
       node.metadata.annotations[Self.annotation] != seconds
     else { return }
-    var copy = node
-    copy.metadata.annotations[Self.annotation] = seconds
-    context.call(.update(copy))
+    let annotations = JSONObject([(Self.annotation, .string(seconds))])
+    let metadata = JSONObject([("annotations", .object(annotations))])
+    context.call(.patch(.node, key.key, [("metadata", .object(metadata))]))
   }
 
   public mutating func answered(

@@ -60,7 +60,7 @@ struct FakeAPIServer {
       return .token("token-of-\(request.name)", expiration: now)
     case .create: return create(request, now)
     case .update: return update(request, now)
-    case .patch: return .status(.badRequest("the fake takes no patches"))
+    case .patch: return patch(request)
     case .delete: return delete(request.kind, request.key, request.options, now)
     case .deletecollection:
       for object in list(request.kind) where object.metadata.namespace == request.namespace {
@@ -142,6 +142,28 @@ struct FakeAPIServer {
       return .object(merged)
     }
     return .object(put(merged, .modified))
+  }
+
+  /// Strategic merge patches of what nodes are patched with: annotations and pod addresses.
+  private mutating func patch(_ request: APIRequest) -> APIResponse {
+    guard var node = get(request.key, as: Node.self) else {
+      return .status(.notFound(request.kind, request.name))
+    }
+    guard case .patch(let patch)? = request.body, case .object(let fields) = patch.document else {
+      return .status(.badRequest("no patch"))
+    }
+    if case .object(let metadata)? = fields["metadata"],
+      case .object(let annotations)? = metadata["annotations"]
+    {
+      for case (let key, .string(let value)) in annotations.fields.map({ ($0.key, $0.value) }) {
+        node.metadata.annotations[key] = value
+      }
+    }
+    if case .object(let spec)? = fields["spec"], case .string(let block)? = spec["podCIDR"] {
+      node.spec.podCIDR = block
+      node.spec.podCIDRs = [block]
+    }
+    return .object(put(node.boxed, .modified))
   }
 
   private func isEmptied(_ object: APIObject) -> Bool {

@@ -237,6 +237,11 @@ import Testing
     cluster.run(.seconds(5))
     let blocks = cluster.api.all(Node.self).map(\.spec.podCIDR)
     #expect(Set(blocks) == Set((0..<5).map { "10.244.\($0).0/24" }))
+    #expect(
+      cluster.api.all(Node.self).compactMap { $0.metadata.annotations[TTLController.annotation] }
+        == ["0", "0", "0", "0", "0"])
+    // Patches do not collide with the writes of other controllers.
+    #expect(!cluster.said("node-ipam-controller will retry"))
     cluster.alive.remove("worker-3")
     cluster.delete(.node, "", "worker-3")
     cluster.addNode("worker-6")
