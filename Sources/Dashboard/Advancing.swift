@@ -1,0 +1,171 @@
+import Basics
+import Engine
+
+/// Time: how the world moves on between two frames.
+extension AppState {
+  /// Lets virtual time pass for what of real time has passed, as long as `hasTime` says so.
+  ///
+  /// - Parameter now: real microseconds.
+  public mutating func advance(now: UInt64, hasTime: () -> Bool) {
+    let elapsed = realNow == 0 ? 0 : min(now - min(realNow, now), 250_000)
+    realNow = max(now, 1)
+    if let notice, isBusy, now > notice.since + 10_000_000 { self.notice = nil }
+    let before = timeline.now
+    if isBooting {
+      boot(hasTime)
+    } else if pursuit != nil {
+      pursue(hasTime)
+    } else if isRunning {
+      run(elapsed, hasTime)
+      meter.add(real: elapsed, virtual: UInt64(max((timeline.now - before).microseconds, 0)))
+    } else if command.map({ !$0.isFinished }) ?? false {
+      answer(hasTime)
+    }
+    if timeline.now != before || snapshot.isStale(timeline.world) { afterTime() }
+  }
+
+  /// Reads the world again where it has changed; a big one at most four times a second.
+  mutating func afterTime() {
+    pump()
+    let isBig = observation.pods.count > 600
+    let isDue = !isBig || !isRunning || realNow >= lastRefresh + 250_000
+    if isDue { refresh() }
+  }
+
+  mutating func refresh() {
+    lastRefresh = realNow
+    if snapshot.isStale(timeline.world) || snapshot.observation.now != timeline.now {
+      snapshot.refresh(timeline.world)
+      updateSheets()
+      settleCursors()
+    }
+  }
+
+  /// Sends and hears for the command under way, and for the setup.
+  private mutating func pump() {
+    if command != nil {
+      command?.pump(&timeline)
+      updateSheets()
+    }
+    if setup != nil { pollSetup() }
+  }
+
+  private mutating func pollSetup() {
+    setup?.poll(&timeline)
+    guard let done = setup, done.stage == .done else { return }
+    setup = nil
+    if done.isFast {
+      isRunning = !startsPaused
+      // What led here is not a past to go back to by accident, but it stays readable.
+      meter.restart()
+    }
+    if let problem = done.problem { say(problem, .error) }
+  }
+
+  private mutating func boot(_ hasTime: () -> Bool) {
+    repeat {
+      timeline.advance(to: timeline.now + .milliseconds(100))
+      pollSetup()
+    } while isBooting && hasTime()
+  }
+
+  private mutating func run(_ elapsed: UInt64, _ hasTime: () -> Bool) {
+    let slice: TimeSpan = command == nil ? .milliseconds(100) : .milliseconds(5)
+    let deadline: Tick
+    if let perMille = speed.perMille {
+      let owed = elapsed * UInt64(perMille) + remainder
+      remainder = owed % 1000
+      deadline = timeline.now + TimeSpan(microseconds: Int64(owed / 1000))
+    } else {
+      deadline = timeline.now + .seconds(60)
+    }
+    while timeline.now < deadline {
+      timeline.advance(to: min(deadline, timeline.now + slice))
+      pump()
+      if !hasTime() { return }
+    }
+  }
+
+  /// While paused, an answer takes only as much virtual time as it needs.
+  private mutating func answer(_ hasTime: () -> Bool) {
+    repeat {
+      guard let run = command, !run.isFinished else { return }
+      guard timeline.now < run.startedAt + CommandRun.patience else {
+        say("no answer within \(CommandRun.patience.humanDuration) of virtual time", .error)
+        command = nil
+        return
+      }
+      for _ in 0..<64 where !(command?.isFinished ?? true) {
+        timeline.step(through: run.startedAt + CommandRun.patience)
+        command?.pump(&timeline)
+      }
+    } while hasTime()
+  }
+
+  // MARK: Pursuits
+
+  /// A search is given up after so much virtual time.
+  private static let horizon = TimeSpan.minutes(30)
+
+  private mutating func pursue(_ hasTime: () -> Bool) {
+    switch pursuit {
+    case .time(let tick):
+      repeat {
+        timeline.advance(to: min(tick, timeline.now + .milliseconds(100)))
+        pump()
+      } while timeline.now < tick && hasTime()
+      if timeline.now >= tick { pursuit = nil }
+    case .write(let after): seekWrite(after, hasTime)
+    case .moment(let baseline, let since): seekMoment(baseline, since, hasTime)
+    case nil: break
+    }
+  }
+
+  private mutating func seekWrite(_ after: TraceID, _ hasTime: () -> Bool) {
+    var seen = after
+    repeat {
+      for _ in 0..<256 {
+        guard timeline.step() else {
+          pursuit = nil
+          return say("nothing will happen any more", .warn)
+        }
+        let total = timeline.world.trace.total
+        guard total > seen.rawValue else { continue }
+        let found = timeline.world.trace.after(seen).contains {
+          $0.record.note.kind == .write && !$0.record.note.isRoutine
+        }
+        seen = TraceID(total)
+        pump()
+        if found {
+          pursuit = nil
+          cursors[Pane.actions.rawValue].id = nil
+          return
+        }
+      }
+    } while hasTime()
+    pursuit = .write(after: seen)
+  }
+
+  private mutating func seekMoment(_ baseline: Moments, _ since: Tick, _ hasTime: () -> Bool) {
+    var seen = TraceID(timeline.world.trace.total)
+    repeat {
+      for _ in 0..<256 {
+        guard timeline.now < since + Self.horizon, timeline.step() else {
+          pursuit = nil
+          return say("nothing of interest within \(Self.horizon.humanDuration)", .info)
+        }
+        // Only a record that is no heartbeat can make a moment: looking costs a walk over all.
+        guard timeline.world.trace.total > seen.rawValue else { continue }
+        let isWorthALook = timeline.world.trace.after(seen).contains { !$0.record.note.isRoutine }
+        seen = TraceID(timeline.world.trace.total)
+        pump()
+        guard isWorthALook else { continue }
+        if let change = Moments(timeline.world.observe()).change(since: baseline) {
+          pursuit = nil
+          let waited = (timeline.now - since).humanDuration
+          return say("after \(waited): \(change)", .changed)
+        }
+      }
+    } while hasTime()
+  }
+}

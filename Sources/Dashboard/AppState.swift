@@ -1,0 +1,200 @@
+import Basics
+import Engine
+import KubeAPI
+import Kubectl
+import TerminalCore
+import Widgets
+
+/// Everything the dashboard knows: the world on its timeline, and what a person sees of it.
+///
+/// Pure: keys come in as intents (`reduce`), real time as a number (`advance`), and the screen is a
+/// function of it (`MainScreen.render`).
+public struct AppState: Sendable {
+  /// What the program has to do for the state, since the state does no I/O.
+  public enum Wish: Sendable, Hashable { case quit, suspend }
+
+  /// A search for a moment, done in slices between frames.
+  enum Pursuit: Sendable {
+    case write(after: TraceID)
+    case moment(Moments, since: Tick)
+    case time(Tick)
+  }
+
+  struct Notice: Sendable, Hashable {
+    var text: String
+    var role: Role
+    /// Real microseconds.
+    var since: UInt64
+  }
+
+  public internal(set) var timeline: WorldTimeline
+  var snapshot: Snapshot
+  /// Virtual time passes.
+  public internal(set) var isRunning = false
+  var speed: Speed
+  var meter = SpeedMeter()
+  var setup: Setup?
+  var startsPaused: Bool
+  var pursuit: Pursuit?
+
+  public internal(set) var focus = Pane.nodes
+  var isZoomed = false
+  var cursors: [PaneCursor] = Array(repeating: PaneCursor(), count: Pane.allCases.count)
+  var overlays: [Overlay] = []
+  var prompt: TextInput?
+  var history: [String] = []
+  /// The command whose answer the topmost sheet shows.
+  var command: CommandRun?
+  var notice: Notice?
+  /// Proposals of a scenario; else the dashboard's own.
+  var suggestions: [String]
+  public internal(set) var themeName: String
+  let themeNames: [String]
+  public internal(set) var wish: Wish?
+  /// Where things were drawn last; for pages and clicks.
+  var geometry = ScreenGeometry()
+
+  /// Real microseconds at the last `advance`.
+  var realNow: UInt64 = 0
+  var lastRefresh: UInt64 = 0
+  /// Virtual time owed, in thousandths of a microsecond below one.
+  var remainder: UInt64 = 0
+
+  public struct Options: Sendable {
+    public var spec = ClusterSpec()
+    /// What is applied once the cluster is up.
+    public var objects: [APIObject] = []
+    public var speed = Speed.real
+    public var isPaused = false
+    /// Opens at power-on instead of on a cluster at rest.
+    public var isCold = false
+    public var themeName = "dark"
+    public var themeNames: [String] = []
+    public var suggestions: [String] = []
+    public init() {}
+  }
+
+  public init(_ options: Options) {
+    var world = World(options.spec)
+    world.powerOn()
+    timeline = WorldTimeline(world)
+    snapshot = Snapshot(world)
+    speed = options.speed
+    startsPaused = options.isPaused
+    themeName = options.themeName
+    themeNames = options.themeNames
+    suggestions = options.suggestions
+    setup = Setup(objects: options.objects, isFast: !options.isCold)
+    isRunning = options.isCold && !options.isPaused
+    // The first worker is what the first suggestion is about.
+    let worker = snapshot.observation.nodes.first { $0.roles == "<none>" }
+    if let worker { cursors[Pane.nodes.rawValue].id = .node(worker.name) }
+    settleCursors()
+  }
+
+  var observation: Observation { snapshot.observation }
+  var isBooting: Bool { setup.map { $0.isFast && $0.stage != .done } ?? false }
+
+  /// Whether something goes on without a key: else the program may sleep until the next one.
+  public var isBusy: Bool {
+    isRunning || isBooting || pursuit != nil || (command.map { !$0.isFinished } ?? false)
+  }
+
+  /// Whether it wants all the time it can get.
+  public var isHurried: Bool { isBooting || pursuit != nil }
+
+  mutating func say(_ text: String, _ role: Role = .info) {
+    notice = Notice(text: text, role: role, since: realNow)
+  }
+}
+
+// MARK: - Rows
+
+extension AppState {
+  static let controlRoles: [Process.Role] = [
+    .apiServer, .controllerManager, .scheduler, .cloudControllerManager,
+  ]
+
+  /// The masters' names in order: the columns of the control plane.
+  var masters: [String] {
+    observation.nodes.filter { $0.roles == "control-plane" }.map(\.name)
+  }
+
+  func rowCount(_ pane: Pane) -> Int {
+    switch pane {
+    case .nodes: observation.nodes.count
+    case .pods: observation.pods.count
+    case .etcd: observation.members.count
+    case .control: Self.controlRoles.count
+    case .actions: snapshot.actions.count
+    }
+  }
+
+  func row(_ pane: Pane, _ index: Int) -> RowID? {
+    guard index >= 0, index < rowCount(pane) else { return nil }
+    switch pane {
+    case .nodes: return .node(observation.nodes[index].name)
+    case .pods: return .pod(observation.pods[index].uid)
+    case .etcd: return .member(observation.members[index].name)
+    case .control:
+      guard let host = selectedMaster else { return nil }
+      return .control(Self.controlRoles[index], host: host)
+    case .actions: return .action(snapshot.actions[index].id)
+    }
+  }
+
+  /// The column of the control plane that is selected.
+  var selectedMaster: String? {
+    if case .control(_, let host) = cursors[Pane.control.rawValue].id { return host }
+    return masters.first
+  }
+
+  func index(of id: RowID) -> Int? {
+    switch id {
+    case .node(let name): observation.nodes.firstIndex { $0.name == name }
+    case .pod(let uid): observation.pods.firstIndex { $0.uid == uid }
+    case .member(let name): observation.members.firstIndex { $0.name == name }
+    case .control(let role, _): Self.controlRoles.firstIndex(of: role)
+    case .action(let id): snapshot.actions.firstIndex { $0.id == id }
+    }
+  }
+
+  func cursor(_ pane: Pane) -> PaneCursor { cursors[pane.rawValue] }
+  var selectedRow: RowID? { selectedRow(in: focus) }
+
+  func selectedRow(in pane: Pane) -> RowID? {
+    cursor(pane).id ?? row(pane, cursor(pane).index)
+  }
+
+  /// Follows the selected rows to where they are now; a row that is gone leaves the selection to
+  /// its neighbour. The newest action is followed while none is picked.
+  mutating func settleCursors() {
+    for pane in Pane.allCases {
+      let count = rowCount(pane)
+      var cursor = cursors[pane.rawValue]
+      if pane == .actions, cursor.id == nil {
+        cursor.index = max(count - 1, 0)
+      } else {
+        if let id = cursor.id, let index = index(of: id) { cursor.index = index }
+        cursor.index = min(max(cursor.index, 0), max(count - 1, 0))
+        cursors[pane.rawValue] = cursor
+        cursor.id = row(pane, cursor.index)
+      }
+      let visible = geometry.rows[pane] ?? 8
+      let fitted = ListCursor(selected: cursor.index, offset: cursor.offset)
+        .fitted(count: count, visible: visible)
+      cursor.offset = fitted.offset
+      cursors[pane.rawValue] = cursor
+    }
+  }
+
+  mutating func select(_ pane: Pane, index: Int) {
+    let count = rowCount(pane)
+    let index = min(max(index, 0), max(count - 1, 0))
+    cursors[pane.rawValue].index = index
+    // At the end of the actions the newest is followed again.
+    let follows = pane == .actions && index == count - 1
+    cursors[pane.rawValue].id = follows ? nil : row(pane, index)
+    settleCursors()
+  }
+}

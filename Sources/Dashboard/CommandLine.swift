@@ -1,0 +1,143 @@
+import Basics
+import Engine
+import KubeAPI
+import Kubectl
+import TerminalCore
+import Widgets
+
+/// The line behind `:`: kubectl's verbs and a few words of the dashboard's own.
+extension AppState {
+  private static let ownWords = ["q", "quit", "theme", "speed", "heal", "help"]
+
+  mutating func type(_ key: Key) {
+    guard var input = prompt else { return }
+    if key == .tab {
+      complete(&input)
+      prompt = input
+      return
+    }
+    if key == .backspace, input.isEmpty {
+      prompt = nil
+      return
+    }
+    switch input.handle(key) {
+    case .submitted(let line):
+      history = input.history
+      prompt = nil
+      reduce(.submit(line))
+    case .cancelled: prompt = nil
+    case .edited, .ignored: prompt = input
+    }
+  }
+
+  mutating func submit(_ line: String) {
+    let words = KubectlInvocation.split(line)
+    guard let first = words.first else { return }
+    switch first {
+    case "q", "quit", "q!": wish = .quit
+    case "help": reduce(.help)
+    case "heal": healAll()
+    case "theme":
+      guard words.count == 2, themeNames.contains(words[1]) else {
+        return say("theme NAME, one of: \(themeNames.joined(separator: ", "))", .warn)
+      }
+      themeName = words[1]
+    case "speed":
+      guard words.count == 2, let new = Speed(words[1]) else {
+        return say("speed X: 1/1000 to 1000, or max", .warn)
+      }
+      setSpeed(new)
+    default: start(line)
+    }
+  }
+
+  private mutating func start(_ line: String) {
+    guard !isBooting else { return say("booting: wait until the cluster stands") }
+    var run = CommandRun(KubectlInvocation(line: line), line: line, at: timeline.now)
+    run.pump(&timeline)
+    command = run
+    let words = KubectlInvocation.split(line)
+    let shown = words.first == "kubectl" ? Array(words.dropFirst()) : words
+    if case .sheet(let sheet) = overlays.last, sheet.content == .command { overlays.removeLast() }
+    var sheet = Sheet(content: .command, title: "kubectl " + shown.joined(separator: " "))
+    sheet.update(commandLines())
+    overlays.append(.sheet(sheet))
+  }
+
+  /// The answer so far.
+  func commandLines() -> [SheetLine] {
+    guard let command else { return [] }
+    var lines: [SheetLine] = []
+    for line in command.invocation.output.split(separator: "\n", omittingEmptySubsequences: false) {
+      lines.append(SheetLine(String(line)))
+    }
+    if lines.last?.ink.first?.text.isEmpty ?? false { lines.removeLast() }
+    for line in command.invocation.errorOutput.split(separator: "\n") {
+      lines.append(SheetLine(String(line), .error))
+    }
+    if !command.isFinished {
+      let waited = (timeline.now - command.startedAt).humanDuration
+      lines.append(SheetLine("waiting for the API server, \(waited) so far", .dim))
+    } else if lines.isEmpty {
+      lines.append(SheetLine("(no output)", .dim))
+    }
+    return lines
+  }
+
+  // MARK: Completion
+
+  /// What the word before the cursor could become, and the word.
+  func completions(_ input: TextInput) -> (word: String, choices: [String]) {
+    let head = input.head
+    var words = head.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
+    let word = head.hasSuffix(" ") || words.isEmpty ? "" : words.removeLast()
+    if words.first == "kubectl" { words.removeFirst() }
+    let all = candidates(after: words)
+    return (word, all.filter { $0.hasPrefix(word) && $0 != word })
+  }
+
+  private func candidates(after words: [String]) -> [String] {
+    guard let verb = words.first else { return (KubectlInvocation.verbs + Self.ownWords).sorted() }
+    switch (verb, words.count) {
+    case ("theme", 1): return themeNames
+    case ("speed", 1): return ["1", "10", "100", "1/10", "1/100", "max"]
+    case ("cordon", 1), ("uncordon", 1): return observation.nodes.map(\.name)
+    case ("scale", 1): return ["deployment", "replicaset"]
+    case ("create", 1): return ["deployment", "namespace", "service", "configmap"]
+    case ("apply", 1): return ["-f"]
+    case ("get", 1), ("describe", 1), ("delete", 1):
+      return ResourceKind.allCases.map { verb == "get" ? $0.plural : $0.singular }
+    case ("get", 2), ("describe", 2), ("delete", 2), ("scale", 2):
+      return names(of: words[1])
+    case ("scale", _): return ["--replicas"]
+    default: return []
+    }
+  }
+
+  private func names(of kind: String) -> [String] {
+    guard let kind = ResourceKind(commandLineName: kind) else { return [] }
+    switch kind {
+    case .node: return observation.nodes.map(\.name)
+    case .pod:
+      return observation.pods.lazy.filter { $0.key.namespace == "default" }.prefix(500)
+        .map(\.key.name)
+    case .event, .lease: return []
+    default:
+      return timeline.world.objects(kind).lazy.map(\.key)
+        .filter { $0.namespace.isEmpty || $0.namespace == "default" }.prefix(500).map(\.name)
+    }
+  }
+
+  private mutating func complete(_ input: inout TextInput) {
+    let (word, choices) = completions(input)
+    guard let first = choices.first else { return }
+    if choices.count == 1 {
+      input.replace(last: word.count, with: first + " ")
+      return
+    }
+    let common = choices.dropFirst().reduce(first) { a, b in
+      String(zip(a, b).prefix { $0 == $1 }.map(\.0))
+    }
+    input.replace(last: word.count, with: common.count > word.count ? common : first)
+  }
+}

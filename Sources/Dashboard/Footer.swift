@@ -1,0 +1,100 @@
+import Basics
+import Engine
+import KubeAPI
+import TerminalCore
+import Widgets
+
+/// The two lines at the bottom: what was said or could be tried, and the keys that matter now.
+struct Footer {
+  let state: AppState
+
+  func render(into frame: inout MainScreen.Frame, layout: ScreenLayout, theme: Theme) {
+    let message = layout.message.inset(horizontal: 1)
+    if let notice = state.notice {
+      frame.buffer.line(
+        notice.text, in: message, style: theme[notice.role], ellipsis: theme.glyphs.ellipsis)
+    } else if let text = state.suggestion {
+      frame.buffer.spans([Span("Try: ", theme[.hintKey]), Span(text, theme[.text])], in: message)
+    }
+    HintLine(state.hints(theme.glyphs))
+      .render(into: &frame.buffer, in: layout.hints, theme: theme)
+  }
+
+  /// The command line over the hints, with proposals above it.
+  func renderPrompt(into frame: inout MainScreen.Frame, layout: ScreenLayout, theme: Theme) {
+    guard let input = state.prompt else { return }
+    frame.buffer.fill(layout.hints, theme.base)
+    let (word, choices) = state.completions(input)
+    let ghost = choices.first.map { String($0.dropFirst(word.count)) } ?? ""
+    let shown = input.cursor == input.characters.count && !word.isEmpty ? ghost : ""
+    frame.cursor = input.render(
+      into: &frame.buffer, in: layout.hints, theme: theme, prompt: ":", ghost: shown)
+    guard choices.count > 1 || (word.isEmpty && !choices.isEmpty) else { return }
+    let list = ChoiceList(choices.prefix(60).map { ChoiceList.Choice($0) })
+    let column = TextWidth.of(input.head) - TextWidth.of(word)
+    list.renderAbove(
+      row: layout.hints.y, x: column, rows: 8, into: &frame.buffer, in: frame.buffer.bounds,
+      theme: theme)
+  }
+}
+
+extension AppState {
+  /// The keys that matter now, titled for what is selected.
+  func hints(_ glyphs: Glyphs) -> [HintLine.Hint] {
+    let context = context
+    var hints: [HintLine.Hint] = []
+    for entry in KeyMap.entries where entry.contexts.contains(context) {
+      guard let key = entry.keys.first else { continue }
+      var title = entry.title
+      var priority = entry.priority
+      switch entry.id {
+      case "run": title = isRunning ? "Pause" : "Run"
+      case "fail":
+        guard let target = failTarget else { continue }
+        title = failTitle(target)
+      case "heal-all" where observation.faults.isEmpty: continue
+      case "open" where focus == .actions: continue
+      case "back":
+        guard context != .main || isZoomed else { continue }
+        priority = 9
+      case "help" where context == .popup: priority = 2
+      default: break
+      }
+      guard priority > 0 else { continue }
+      hints.append(HintLine.Hint(key.label(glyphs), title, priority: priority))
+    }
+    return hints
+  }
+
+  private func failTitle(_ target: Fault.Target) -> String {
+    switch target {
+    case .host: isBroken(target) ? "Power on" : "Cut power"
+    case .process: isBroken(target) ? "Start it" : "Stop it"
+    default: isBroken(target) ? "Heal" : "Fail"
+    }
+  }
+
+  /// One thing to do next, from how things stand.
+  var suggestion: String? {
+    if isBooting || setup != nil { return nil }
+    if let first = suggestions.first, observation.faults.isEmpty { return first }
+    if !observation.hasQuorum {
+      return "no quorum, nothing can be written: select a stopped member, f brings it back"
+    }
+    let dark = observation.nodes.first { !$0.isPowered }
+    if let dark, dark.ready == "True" {
+      return "N: who notices that \(dark.name) is gone, and when? (+ runs faster)"
+    }
+    if let dark, observation.pods.contains(where: { $0.node == dark.name && !$0.isTerminating }) {
+      return
+        "its pods have 300 s left: + a few times, or N again and again; f brings \(dark.name) back"
+    }
+    if let dark { return "f on \(dark.name): it comes back; what happens to its old pods?" }
+    if !observation.faults.isEmpty { return "H heals everything; w asks why something happened" }
+    guard let worker = observation.nodes.last(where: { $0.roles == "<none>" && $0.pods > 0 }) else {
+      return "select a node and press f: who notices, and when?"
+    }
+    let busiest = observation.nodes.first { $0.name == "worker-2" && $0.pods > 0 } ?? worker
+    return "select \(busiest.name) and press f: who notices, and when?"
+  }
+}

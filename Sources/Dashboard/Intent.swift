@@ -1,0 +1,29 @@
+import TerminalCore
+
+/// What a person wants, whatever key or click said it.
+public enum Intent: Sendable, Hashable {
+  case toggleRun, tick, nextWrite, nextMoment
+  case faster, slower
+  case rewind, forward
+  case focus(Pane)
+  case focusNext, focusPrevious
+  case move(Direction)
+  /// By so many rows; pages are as high as the pane.
+  case scroll(Scroll)
+  case zoom
+  case open, back
+  case failOrHeal, healAll
+  case why
+  case help
+  case prompt
+  case nextTheme
+  case confirm
+  case suspend, quit
+  case click(Point)
+  /// A key that the prompt takes as text.
+  case typed(Key)
+  case submit(String)
+
+  public enum Direction: Sendable, Hashable { case up, down, left, right }
+  public enum Scroll: Sendable, Hashable { case pageUp, pageDown, top, bottom, lines(Int) }
+}

@@ -1,0 +1,81 @@
+import Basics
+import Engine
+import KubeAPI
+
+/// What makes a moment interesting: a condition, a phase, a leader, a membership, a fault has
+/// changed. Heartbeats, leases and counters are left out on purpose.
+struct Moments: Sendable {
+  private var nodes: [String: String]
+  private var pods: [UID: (name: String, state: String)]
+  private var leaders: [String: String]
+  private var processes: [ProcessID: (name: String, isUp: Bool)]
+  private var faults: Set<Fault.Target>
+
+  init(_ observation: Observation) {
+    nodes = Dictionary(
+      observation.nodes.map { ($0.name, Self.state(of: $0)) }, uniquingKeysWith: { $1 })
+    pods = Dictionary(
+      observation.pods.map { ($0.uid, ($0.key.text, Self.state(of: $0))) },
+      uniquingKeysWith: { $1 })
+    leaders = [:]
+    processes = [:]
+    for member in observation.members {
+      if member.state == .running, member.role == .leader { leaders["etcd"] = member.name }
+      processes[member.process] = ("etcd on \(member.name)", member.state == .running)
+    }
+    for process in observation.control {
+      let name = "\(process.role.name) on \(process.host)"
+      processes[process.process] = (name, process.state == .running)
+    }
+    for lease in observation.leases { leaders[lease.lease] = lease.holderHost }
+    faults = Set(observation.faults.map(\.target))
+  }
+
+  private static func state(of node: Observation.Node) -> String {
+    var text = node.ready == "Unknown" ? "NotReady (Unknown)" : node.status
+    if !node.taints.isEmpty { text += ", taints " + node.taints.map(\.key).joined(separator: ",") }
+    return text
+  }
+
+  private static func state(of pod: Observation.Pod) -> String {
+    pod.summary.status + (pod.isReady ? ", ready" : "")
+      + (pod.node.isEmpty ? "" : " on \(pod.node)")
+  }
+
+  /// The first difference to an earlier moment, in words; nil where nothing of interest changed.
+  func change(since old: Moments) -> String? {
+    var found: [String] = []
+    for name in nodes.keys.sorted() where old.nodes[name] != nodes[name] {
+      found.append(Self.short("\(name): \(old.nodes[name] ?? "-") -> \(nodes[name] ?? "-")"))
+    }
+    for name in leaders.keys.sorted() where old.leaders[name] != leaders[name] {
+      found.append("\(leaders[name] ?? "-") leads as \(name)")
+    }
+    for name in old.leaders.keys.sorted() where leaders[name] == nil {
+      found.append("nobody leads as \(name)")
+    }
+    for id in processes.keys.sorted() {
+      guard let now = processes[id], old.processes[id]?.isUp != now.isUp else { continue }
+      found.append(now.name + (now.isUp ? " is up" : " is down"))
+    }
+    for id in pods.keys.sorted() where old.pods[id]?.state != pods[id]?.state {
+      guard let pod = pods[id] else { continue }
+      found.append("\(pod.name): \(old.pods[id]?.state ?? "created") -> \(pod.state)")
+    }
+    for id in old.pods.keys.sorted() where pods[id] == nil {
+      found.append("\(old.pods[id]?.name ?? "a pod") is gone")
+    }
+    if found.isEmpty, faults != old.faults { found.append("faults changed") }
+    guard let first = found.first else { return nil }
+    return found.count == 1 ? first : first + " (and \(found.count - 1) more)"
+  }
+
+  private static func short(_ text: String) -> String {
+    text.replacing("node.kubernetes.io/", with: "")
+  }
+}
+
+extension Observation.LeaseHolder {
+  /// The host in a holder's identity, which is `host_uuid`.
+  var holderHost: String { String(holder.prefix { $0 != "_" }) }
+}

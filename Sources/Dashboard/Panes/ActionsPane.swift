@@ -1,0 +1,30 @@
+import Engine
+import TerminalCore
+import Widgets
+
+/// What was decided, written and noticed, newest at the bottom.
+struct ActionsPane {
+  let actions: [Observation.Action]
+  let folded: Int
+
+  var subtitle: [Span] { [Span("\(folded) heartbeats, leases and events folded away")] }
+
+  static let columns = [
+    Column("TIME", width: 11, alignment: .right, priority: 8),
+    Column("WHAT HAPPENED", width: 30, weight: 1, priority: 9),
+    Column("WHERE", width: 9, priority: 3),
+    Column("REVISION", width: 8, alignment: .right, priority: 1),
+  ]
+
+  func cell(_ row: Int, _ column: Int, _ theme: Theme) -> TableCell {
+    let action = actions[row]
+    switch column {
+    case 0: return .text(preciseClockText(action.at), theme[.dim])
+    case 1: return .text(ActionText(action).text, theme[action.note.role])
+    case 2:
+      let host = action.who.firstIndex(of: "@").map { action.who[action.who.index(after: $0)...] }
+      return .text(host.map(String.init) ?? action.who, theme[.dim])
+    default: return .text(ActionText(action).tail, theme[.dim])
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import Engine
+import TerminalCore
+import Widgets
+
+/// Pods, as `kubectl get pods -A -o wide` has them.
+struct PodsPane {
+  let pods: [Observation.Pod]
+
+  var subtitle: [Span] {
+    pods.isEmpty ? [] : [Span("\(pods.count { $0.isReady }) of \(pods.count) ready")]
+  }
+
+  static let columns = [
+    Column("NAME", width: 14, weight: 4, priority: 9, cutsMiddle: true),
+    Column("STATUS", width: 9, weight: 2, priority: 8),
+    Column("READY", width: 5, priority: 4),
+    Column("NODE", width: 9, weight: 1, priority: 7),
+    Column("RESTARTS", width: 8, alignment: .right, priority: 3),
+    Column("AGE", width: 5, alignment: .right, priority: 5),
+    Column("IP", width: 13, priority: 2),
+    Column("NAMESPACE", width: 11, weight: 1, priority: 1),
+  ]
+
+  func cell(_ row: Int, _ column: Int, _ theme: Theme) -> TableCell {
+    let pod = pods[row]
+    switch column {
+    case 0:
+      return .spans([
+        Span(Self.glyph(pod, theme.glyphs) + " ", theme[pod.role]), Span(pod.key.name),
+      ])
+    case 1: return .text(pod.summary.status, theme[pod.role])
+    case 2:
+      return .text("\(pod.summary.readyContainers)/\(pod.summary.totalContainers)", theme[.dim])
+    case 3: return .text(pod.node.isEmpty ? "-" : pod.node)
+    case 4:
+      return .text(String(pod.summary.restarts), theme[pod.summary.restarts > 0 ? .warn : .dim])
+    case 5: return .text(pod.age.humanDuration, theme[.dim])
+    case 6: return .text(pod.ip.isEmpty ? "-" : pod.ip, theme[.dim])
+    default: return .text(pod.key.namespace, theme[.dim])
+    }
+  }
+
+  private static func glyph(_ pod: Observation.Pod, _ glyphs: Glyphs) -> String {
+    switch pod.role {
+    case .ok: glyphs.ok
+    case .terminating: glyphs.terminating
+    case .pending: glyphs.pending
+    case .dim: glyphs.check
+    case .error: glyphs.error
+    default: glyphs.warn
+    }
+  }
+}

@@ -1,0 +1,286 @@
+import Basics
+import Engine
+import TerminalCore
+import Widgets
+
+extension AppState {
+  /// The context that keys count in now.
+  var context: KeyMap.Context {
+    switch overlays.last {
+    case nil: .main
+    case .sheet: .popup
+    case .question: .question
+    }
+  }
+
+  /// Takes a key: text for the prompt, else what the key map says.
+  public mutating func handle(_ key: Key) {
+    switch key {
+    case .resize, .focus: return
+    case .hangup:
+      wish = .quit
+      return
+    default: break
+    }
+    notice = nil
+    if prompt != nil {
+      if key == .ctrl("z") { wish = .suspend } else { reduce(.typed(key)) }
+      return
+    }
+    if case .paste = key { return }
+    guard let intent = KeyMap.intent(key, in: context) else {
+      if case .mouse = key { return }
+      if context == .question { say("y does it, Esc leaves it", .warn) }
+      return
+    }
+    reduce(intent)
+  }
+
+  /// Does what a person wants.
+  public mutating func reduce(_ intent: Intent) {
+    switch intent {
+    case .toggleRun: toggleRun()
+    case .tick: stepTime(.milliseconds(100))
+    case .nextWrite: pursue(.write(after: TraceID(timeline.world.trace.total)))
+    case .nextMoment:
+      refresh()
+      pursue(.moment(Moments(observation), since: timeline.now))
+    case .faster: setSpeed(speed.faster)
+    case .slower: setSpeed(speed.slower)
+    case .rewind: rewind(.seconds(10))
+    case .forward: pursue(.time(timeline.now + .seconds(10)))
+    case .focus(let pane): focus = pane
+    case .focusNext: moveFocus(1)
+    case .focusPrevious: moveFocus(-1)
+    case .move(let direction): move(direction)
+    case .scroll(let scroll): self.scroll(scroll)
+    case .zoom: isZoomed.toggle()
+    case .open: open()
+    case .back: back()
+    case .failOrHeal: failOrHeal()
+    case .healAll: healAll()
+    case .why: why()
+    case .help: toggleHelp()
+    case .prompt:
+      prompt = TextInput(history: history)
+    case .nextTheme: nextTheme()
+    case .confirm: confirm()
+    case .suspend: wish = .suspend
+    case .quit: wish = .quit
+    case .click(let point): click(point)
+    case .typed(let key): type(key)
+    case .submit(let line): submit(line)
+    }
+    settleCursors()
+  }
+
+  public mutating func takeWish() -> Wish? {
+    defer { wish = nil }
+    return wish
+  }
+
+  // MARK: Time
+
+  private mutating func toggleRun() {
+    if isBooting { return say("booting; it pauses once the cluster stands: \(startsPaused)") }
+    pursuit = nil
+    isRunning.toggle()
+    meter.restart()
+  }
+
+  private mutating func stepTime(_ span: TimeSpan) {
+    guard !isBooting else { return }
+    pause()
+    timeline.advance(to: timeline.now + span)
+    afterTime()
+  }
+
+  private mutating func pursue(_ goal: Pursuit) {
+    guard !isBooting else { return }
+    pause()
+    pursuit = goal
+  }
+
+  private mutating func pause() {
+    isRunning = false
+    pursuit = nil
+    meter.restart()
+  }
+
+  mutating func setSpeed(_ new: Speed) {
+    speed = new
+    meter.restart()
+    say("speed \(new.text)" + (isRunning ? "" : ", once it runs: space"))
+  }
+
+  private mutating func rewind(_ span: TimeSpan) {
+    guard !isBooting else { return }
+    pause()
+    if timeline.now == timeline.start { return say("this is the beginning") }
+    command = nil
+    timeline.rewind(to: timeline.now - span)
+    refresh()
+    say("back at \(clockText(timeline.now)); what you do here starts another future")
+  }
+
+  // MARK: Moving
+
+  private mutating func moveFocus(_ step: Int) {
+    let all = Pane.allCases
+    let index = (focus.rawValue + step + all.count) % all.count
+    focus = all[index]
+  }
+
+  private mutating func move(_ direction: Intent.Direction) {
+    if case .sheet(var sheet) = overlays.last {
+      let down = direction == .down
+      if direction == .up || direction == .down, !sheet.moveSelection(down: down) {
+        sheet.offset = clampedOffset(sheet.offset + (down ? 1 : -1))
+      }
+      overlays[overlays.count - 1] = .sheet(sheet)
+      return
+    }
+    guard overlays.isEmpty else { return }
+    switch direction {
+    case .up: select(focus, index: cursor(focus).index - 1)
+    case .down: select(focus, index: cursor(focus).index + 1)
+    case .left, .right:
+      let step = direction == .right ? 1 : -1
+      if focus == .control, moveMaster(step) { return }
+      focus = neighbour(step)
+    }
+  }
+
+  /// To the next master's column; false at the edge.
+  private mutating func moveMaster(_ step: Int) -> Bool {
+    guard case .control(let role, let host) = selectedRow(in: .control),
+      let index = masters.firstIndex(of: host), masters.indices.contains(index + step)
+    else { return false }
+    cursors[Pane.control.rawValue].id = .control(role, host: masters[index + step])
+    return true
+  }
+
+  /// The pane beside the focused one: the one whose rows are nearest.
+  private func neighbour(_ step: Int) -> Pane {
+    guard let here = geometry.panes[focus] else { return focus }
+    let middle = here.y + here.height / 2
+    let beside = geometry.panes.filter { pane, rect in
+      pane != focus && (step > 0 ? rect.x >= here.right : rect.right <= here.x)
+    }
+    let nearest = beside.min { a, b in
+      let distances = [a, b].map { abs($0.value.y + $0.value.height / 2 - middle) }
+      return distances[0] == distances[1]
+        ? a.key.rawValue < b.key.rawValue : distances[0] < distances[1]
+    }
+    return nearest?.key ?? focus
+  }
+
+  private mutating func scroll(_ scroll: Intent.Scroll) {
+    if case .sheet(var sheet) = overlays.last {
+      let page = max(geometry.sheetRows - 1, 1)
+      switch scroll {
+      case .pageUp: sheet.offset -= page
+      case .pageDown: sheet.offset += page
+      case .top: sheet.offset = 0
+      case .bottom: sheet.offset = geometry.sheetLines
+      case .lines(let count): sheet.offset += count
+      }
+      sheet.offset = clampedOffset(sheet.offset)
+      overlays[overlays.count - 1] = .sheet(sheet)
+      return
+    }
+    guard overlays.isEmpty else { return }
+    let page = max((geometry.rows[focus] ?? 8) - 1, 1)
+    let index = cursor(focus).index
+    switch scroll {
+    case .pageUp: select(focus, index: index - page)
+    case .pageDown: select(focus, index: index + page)
+    case .top: select(focus, index: 0)
+    case .bottom: select(focus, index: rowCount(focus) - 1)
+    case .lines(let count): select(focus, index: index + count)
+    }
+  }
+
+  private func clampedOffset(_ offset: Int) -> Int {
+    min(max(offset, 0), max(geometry.sheetLines - geometry.sheetRows, 0))
+  }
+
+  private mutating func click(_ point: Point) {
+    guard overlays.isEmpty else { return }
+    if let tab = geometry.tabs.first(where: { $0.value.contains(point) }) {
+      focus = tab.key
+      return
+    }
+    guard let pane = geometry.panes.first(where: { $0.value.contains(point) })?.key else { return }
+    focus = pane
+    guard let row = geometry.tables[pane]?.row(at: point) else { return }
+    if pane == .control, Self.controlRoles.indices.contains(row) {
+      let host = geometry.masters.first { point.x >= $0.value.x && point.x < $0.value.right }?.key
+      if let host = host ?? selectedMaster {
+        cursors[pane.rawValue].id = .control(Self.controlRoles[row], host: host)
+      }
+    } else {
+      select(pane, index: row)
+    }
+  }
+
+  // MARK: Overlays
+
+  private mutating func back() {
+    if !overlays.isEmpty {
+      if case .sheet(let sheet) = overlays.removeLast(), sheet.content == .command { command = nil }
+    } else if isZoomed {
+      isZoomed = false
+    } else if pursuit != nil {
+      pause()
+    } else {
+      notice = nil
+    }
+  }
+
+  private mutating func toggleHelp() {
+    if case .sheet(let sheet) = overlays.last, sheet.content == .help {
+      overlays.removeLast()
+    } else {
+      overlays.append(.sheet(Sheet(content: .help, title: "Keys")))
+    }
+  }
+
+  private mutating func open() {
+    guard let row = selectedRow else { return }
+    if case .action = row { return why() }
+    var sheet = Sheet(content: .details(row), title: title(of: row))
+    sheet.update(detailLines(of: row))
+    overlays.append(.sheet(sheet))
+  }
+
+  private mutating func why() {
+    guard let row = selectedRow else { return }
+    guard let id = snapshot.newestRecord(about: row, in: timeline.world) else {
+      return say("nothing was written or decided about \(title(of: row)) lately")
+    }
+    var sheet = Sheet(content: .why(row), title: "Why? \(title(of: row))")
+    sheet.update(whyLines(from: id))
+    overlays.append(.sheet(sheet))
+  }
+
+  private mutating func nextTheme() {
+    guard !themeNames.isEmpty else { return }
+    let index = themeNames.firstIndex(of: themeName) ?? themeNames.count - 1
+    themeName = themeNames[(index + 1) % themeNames.count]
+    say("theme \(themeName)")
+  }
+
+  /// Brings the sheets up to date with the world.
+  mutating func updateSheets() {
+    for index in overlays.indices {
+      guard case .sheet(var sheet) = overlays[index] else { continue }
+      switch sheet.content {
+      case .details(let row): sheet.update(detailLines(of: row))
+      case .command: sheet.update(commandLines())
+      case .help, .why: continue
+      }
+      overlays[index] = .sheet(sheet)
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import TerminalCore
+import Widgets
+
+/// Where things were drawn: what a click means, how high a page is.
+struct ScreenGeometry: Sendable, Hashable {
+  var panes: [Pane: Rect] = [:]
+  /// Rows in sight.
+  var rows: [Pane: Int] = [:]
+  var tables: [Pane: Table.Geometry] = [:]
+  /// The columns of the control plane: where each master's is.
+  var masters: [String: Rect] = [:]
+  /// The tabs of the smallest layout.
+  var tabs: [Pane: Rect] = [:]
+  /// Of the topmost sheet: wrapped lines, and how many are in sight.
+  var sheetLines = 0
+  var sheetRows = 0
+}

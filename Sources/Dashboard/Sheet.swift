@@ -1,0 +1,89 @@
+import Engine
+import TerminalCore
+
+/// A piece of text and what it is for; a theme gives it its colours when it is drawn.
+struct Ink: Sendable, Hashable {
+  var text: String
+  var role: Role
+
+  init(_ text: String, _ role: Role = .text) {
+    self.text = text
+    self.role = role
+  }
+}
+
+/// A line of a popup, and what `f` fails or heals on it.
+struct SheetLine: Sendable, Hashable {
+  var ink: [Ink]
+  var target: Fault.Target?
+
+  init(_ ink: [Ink], target: Fault.Target? = nil) {
+    self.ink = ink
+    self.target = target
+  }
+
+  init(_ text: String, _ role: Role = .text) { self.init([Ink(text, role)]) }
+
+  static func heading(_ text: String) -> SheetLine { SheetLine(text, .title) }
+
+  /// `Label:   value`, with the values of a block under each other.
+  static func field(_ label: String, _ value: String, _ role: Role = .text) -> SheetLine {
+    let pad = String(repeating: " ", count: max(14 - label.count, 1))
+    return SheetLine([Ink("  \(label)\(pad)", .dim), Ink(value, role)])
+  }
+}
+
+/// A popup to read: details, an answer of kubectl, a chain of causes, the help.
+struct Sheet: Sendable {
+  enum Content: Sendable, Hashable {
+    case help
+    case details(RowID)
+    case why(RowID)
+    case command
+  }
+
+  let content: Content
+  var title: String
+  var lines: [SheetLine] = []
+  /// First wrapped line in sight.
+  var offset = 0
+  /// The selected one of the lines that have a target.
+  var selected: Int?
+
+  var selectedTarget: Fault.Target? {
+    selected.flatMap { lines.indices.contains($0) ? lines[$0].target : nil }
+  }
+
+  /// The lines as they are now; the selection stays with its target.
+  mutating func update(_ new: [SheetLine]) {
+    let target = selectedTarget
+    lines = new
+    let targets = lines.indices.filter { lines[$0].target != nil }
+    selected = targets.first { lines[$0].target == target } ?? targets.first
+  }
+
+  /// To the next line with a target; false when there is none that way.
+  mutating func moveSelection(down: Bool) -> Bool {
+    guard let current = selected else { return false }
+    let next =
+      down
+      ? lines.indices.first { $0 > current && lines[$0].target != nil }
+      : lines.indices.last { $0 < current && lines[$0].target != nil }
+    guard let next else { return false }
+    selected = next
+    return true
+  }
+}
+
+/// Something to be said yes to before it is done.
+struct Question: Sendable {
+  let title: String
+  let text: String
+  let fault: Fault
+}
+
+/// What lies over the main screen.
+enum Overlay: Sendable {
+  case sheet(Sheet)
+  case question(Question)
+}

@@ -1,0 +1,71 @@
+import TerminalCore
+import Widgets
+
+/// Draws a popup to read.
+struct SheetView {
+  let sheet: Sheet
+  let state: AppState
+
+  func render(into frame: inout MainScreen.Frame, in area: Rect, theme: Theme) {
+    let width = min(area.width - (area.width > 90 ? 8 : 2), 140)
+    let lines = wrapped(columns: width - 4, theme)
+    let needed = sheet.content == .help ? area.height : lines.count + 2
+    let height = min(max(needed, 5), area.height - (area.height > 30 ? 4 : 0))
+    let footer = footerSpans(theme)
+    let inner = Popup(sheet.title, width: width, height: height, footer: footer)
+      .render(into: &frame.buffer, in: area, theme: theme).inset(horizontal: 1)
+    frame.geometry.sheetRows = inner.height
+    if sheet.content == .help {
+      frame.geometry.sheetLines = HelpScreen(KeyMap.bindings(), offset: sheet.offset)
+        .render(into: &frame.buffer, in: inner, theme: theme)
+      return
+    }
+    frame.geometry.sheetLines = lines.count
+    let offset = offset(lines, visible: inner.height)
+    for row in 0..<min(inner.height, max(lines.count - offset, 0)) {
+      let line = lines[offset + row]
+      let place = inner.row(row)
+      if line.source == sheet.selected {
+        let style = theme.selected(theme[.text], active: true)
+        frame.buffer.fill(place, style)
+        frame.buffer.spans(
+          line.spans.map {
+            Span($0.text, theme.selected($0.style.over(theme[.text]), active: true))
+          },
+          in: place)
+        frame.buffer.text(theme.glyphs.selected, x: place.x, y: place.y, style: style, clip: place)
+      } else {
+        frame.buffer.spans(line.spans, in: place, base: theme[.text])
+      }
+    }
+    ScrollBar(offset: offset, visible: inner.height, total: lines.count).render(
+      into: &frame.buffer, in: Rect(x: inner.right, y: inner.y, width: 1, height: inner.height),
+      theme: theme)
+  }
+
+  private struct Wrapped {
+    let source: Int
+    let spans: [Span]
+  }
+
+  private func wrapped(columns: Int, _ theme: Theme) -> [Wrapped] {
+    sheet.lines.enumerated().flatMap { index, line in
+      let spans = line.ink.map { Span($0.text, theme[$0.role]) }
+      return TextPane.wrapped(spans, columns: max(columns, 1))
+        .map { Wrapped(source: index, spans: $0) }
+    }
+  }
+
+  /// The first line in sight: as scrolled, but the line that was just selected stays visible while
+  /// nothing else was scrolled to.
+  private func offset(_ lines: [Wrapped], visible: Int) -> Int {
+    let last = max(lines.count - visible, 0)
+    return min(max(sheet.offset, 0), last)
+  }
+
+  private func footerSpans(_ theme: Theme) -> [Span] {
+    [Span("Esc", theme[.hintKey]), Span(" back  ", theme[.dim])]
+      + (sheet.selected == nil
+        ? [] : [Span("f", theme[.hintKey]), Span(" stop or start", theme[.dim])])
+  }
+}

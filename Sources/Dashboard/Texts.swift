@@ -1,0 +1,100 @@
+import Basics
+import Engine
+import KubeAPI
+
+/// Virtual time since power-on as `0:01:23.4`.
+func clockText(_ tick: Tick) -> String {
+  let tenths = tick.microseconds / 100_000
+  let seconds = tenths / 10
+  return
+    "\(seconds / 3600):\(twoDigits(seconds / 60 % 60)):\(twoDigits(seconds % 60)).\(tenths % 10)"
+}
+
+/// The same to the millisecond, for records.
+func preciseClockText(_ tick: Tick) -> String {
+  let milliseconds = tick.microseconds / 1000
+  let rest = String(1000 + milliseconds % 1000).dropFirst()
+  let seconds = milliseconds / 1000
+  let minutes = twoDigits(seconds / 60 % 60)
+  return "\(seconds / 3600):\(minutes):\(twoDigits(seconds % 60)).\(rest)"
+}
+
+private func twoDigits(_ value: UInt64) -> String { value < 10 ? "0\(value)" : String(value) }
+
+/// `1250m` of `8000m` as `1.2`: processors, for people.
+func coresText(_ milli: Int64) -> String {
+  milli % 1000 == 0 ? String(milli / 1000) : "\(milli / 1000).\(milli % 1000 / 100)"
+}
+
+/// Bytes as `512Mi`, `1.5Gi`.
+func bytesText(_ bytes: Int64) -> String {
+  let units = ["", "Ki", "Mi", "Gi", "Ti"]
+  var unit = 0
+  var tenths = max(bytes, 0) * 10
+  while tenths >= 10240, unit + 1 < units.count {
+    tenths /= 1024
+    unit += 1
+  }
+  return tenths % 10 == 0 || tenths >= 1000
+    ? "\(tenths / 10)\(units[unit])" : "\(tenths / 10).\(tenths % 10)\(units[unit])"
+}
+
+extension Process.State {
+  var word: String {
+    switch self {
+    case .stopped: "stopped"
+    case .starting: "starting"
+    case .running: "running"
+    case .paused: "paused"
+    }
+  }
+}
+
+extension Process.Role {
+  /// As the narrow columns have it.
+  var shortName: String {
+    switch self {
+    case .apiServer: "api-server"
+    case .scheduler: "scheduler"
+    case .controllerManager: "controller-mgr"
+    case .cloudControllerManager: "cloud-ctrl-mgr"
+    default: name
+    }
+  }
+}
+
+/// A record as a sentence: who did what.
+struct ActionText: Sendable {
+  let who: String
+  let text: String
+  /// What is dimmed behind it.
+  let tail: String
+
+  init(_ action: Observation.Action) {
+    let message = action.note.message
+    // A write says who asked for it: that is the author, the API server only carried it out.
+    if action.note.kind == .write, let range = message.firstRange(of: " at revision ") {
+      let rest = message[range.upperBound...].split(separator: " ", maxSplits: 2)
+      if rest.count == 3, rest[1] == "for" {
+        who = action.who
+        text = Self.author(String(rest[2])) + " " + message[..<range.lowerBound]
+        tail = "rev \(rest[0])"
+        return
+      }
+    }
+    who = action.who
+    tail = ""
+    let names = [action.role?.name ?? "", "load balancer"]
+    let namesItself =
+      names.contains { !$0.isEmpty && message.hasPrefix($0) }
+      || message.prefix { $0 != " " }.hasSuffix("-controller")
+    text = action.role == nil || namesItself ? message : "\(action.role?.name ?? "") \(message)"
+  }
+
+  private static func author(_ user: String) -> String {
+    if user.hasPrefix("system:node:") { return "kubelet on " + user.dropFirst(12) }
+    if user == "system:apiserver" { return "kube-apiserver" }
+    if user.hasPrefix("system:") { return String(user.dropFirst(7)) }
+    return user == "kubernetes-admin" ? "you" : user
+  }
+}
