@@ -36,6 +36,7 @@ extension AppState {
     lastRefresh = realNow
     if snapshot.isStale(timeline.world) || snapshot.observation.now != timeline.now {
       snapshot.refresh(timeline.world)
+      if setup == nil { guide?.poll(timeline.world) }
       updateSheets()
       settleCursors()
     }
@@ -56,8 +57,8 @@ extension AppState {
     setup = nil
     if done.isFast {
       isRunning = !startsPaused
-      // What led here is not a past to go back to by accident, but it stays readable.
       meter.restart()
+      startFresh()
     }
     if let problem = done.problem { say(problem, .error) }
   }

@@ -2,6 +2,7 @@ import Basics
 import Engine
 import KubeAPI
 import Kubectl
+import Scenarios
 import TerminalCore
 import Widgets
 
@@ -46,8 +47,8 @@ public struct AppState: Sendable {
   /// The command whose answer the topmost sheet shows.
   var command: CommandRun?
   var notice: Notice?
-  /// Proposals of a scenario; else the dashboard's own.
-  var suggestions: [String]
+  /// A scenario that is gone through by hand.
+  var guide: Guide?
   public internal(set) var themeName: String
   let themeNames: [String]
   public internal(set) var wish: Wish?
@@ -70,7 +71,8 @@ public struct AppState: Sendable {
     public var isCold = false
     public var themeName = "dark"
     public var themeNames: [String] = []
-    public var suggestions: [String] = []
+    /// Steps of a scenario, to be proposed one by one.
+    public var steps: [ScenarioStep] = []
     public init() {}
   }
 
@@ -83,7 +85,7 @@ public struct AppState: Sendable {
     startsPaused = options.isPaused
     themeName = options.themeName
     themeNames = options.themeNames
-    suggestions = options.suggestions
+    guide = options.steps.isEmpty ? nil : Guide(steps: options.steps)
     setup = Setup(objects: options.objects, isFast: !options.isCold)
     isRunning = options.isCold && !options.isPaused
     // The first worker is what the first suggestion is about.
@@ -186,6 +188,14 @@ extension AppState {
       cursor.offset = fitted.offset
       cursors[pane.rawValue] = cursor
     }
+  }
+
+  /// Puts the cursors where a person begins: what was selected while the cluster was being made
+  /// means nothing.
+  mutating func startFresh() {
+    refresh()
+    for pane in Pane.allCases where pane != .nodes { cursors[pane.rawValue] = PaneCursor() }
+    settleCursors()
   }
 
   mutating func select(_ pane: Pane, index: Int) {

@@ -53,13 +53,18 @@ extension AppState {
 
   private mutating func start(_ line: String) {
     guard !isBooting else { return say("booting: wait until the cluster stands") }
-    var run = CommandRun(KubectlInvocation(line: line), line: line, at: timeline.now)
-    run.pump(&timeline)
-    command = run
     let words = KubectlInvocation.split(line)
     let shown = words.first == "kubectl" ? Array(words.dropFirst()) : words
+    start(KubectlInvocation(line: line), words: shown.joined(separator: " "))
+  }
+
+  /// Starts a command; its answer goes into a sheet as it comes.
+  mutating func start(_ invocation: KubectlInvocation, words: String) {
+    var run = CommandRun(invocation, line: words, at: timeline.now)
+    run.pump(&timeline)
+    command = run
     if case .sheet(let sheet) = overlays.last, sheet.content == .command { overlays.removeLast() }
-    var sheet = Sheet(content: .command, title: "kubectl " + shown.joined(separator: " "))
+    var sheet = Sheet(content: .command, title: "kubectl " + words)
     sheet.update(commandLines())
     overlays.append(.sheet(sheet))
   }

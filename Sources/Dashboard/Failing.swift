@@ -66,7 +66,7 @@ extension AppState {
     give(.healAll, said: "\(count) fault\(count == 1 ? "" : "s") healed")
   }
 
-  private mutating func give(_ input: Input, said: String) {
+  mutating func give(_ input: Input, said: String) {
     do throws(FaultProblem) {
       try timeline.apply(input)
       refresh()

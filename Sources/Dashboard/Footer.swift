@@ -53,6 +53,7 @@ extension AppState {
         guard let target = failTarget else { continue }
         title = failTitle(target)
       case "heal-all" where observation.faults.isEmpty: continue
+      case "do-step" where guide?.current == nil: continue
       case "open" where focus == .actions: continue
       case "back":
         guard context != .main || isZoomed else { continue }
@@ -77,7 +78,7 @@ extension AppState {
   /// One thing to do next, from how things stand.
   var suggestion: String? {
     if isBooting || setup != nil { return nil }
-    if let first = suggestions.first, observation.faults.isEmpty { return first }
+    if let step = guide?.text { return step }
     if !observation.hasQuorum {
       return "no quorum, nothing can be written: select a stopped member, f brings it back"
     }

@@ -13,6 +13,8 @@ public enum Intent: Sendable, Hashable {
   case zoom
   case open, back
   case failOrHeal, healAll
+  /// What the scenario proposes.
+  case doStep
   case why
   case help
   case prompt

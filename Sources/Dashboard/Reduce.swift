@@ -60,6 +60,7 @@ extension AppState {
     case .failOrHeal: failOrHeal()
     case .healAll: healAll()
     case .why: why()
+    case .doStep: doStep()
     case .help: toggleHelp()
     case .prompt:
       prompt = TextInput(history: history)

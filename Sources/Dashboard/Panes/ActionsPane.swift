@@ -11,7 +11,7 @@ struct ActionsPane {
 
   static let columns = [
     Column("TIME", width: 11, alignment: .right, priority: 8),
-    Column("WHAT HAPPENED", width: 30, weight: 1, priority: 9),
+    Column("WHAT HAPPENED", width: 64, weight: 1, priority: 9),
     Column("WHERE", width: 9, priority: 3),
     Column("REVISION", width: 8, alignment: .right, priority: 1),
   ]

@@ -10,15 +10,17 @@ struct NodesPane {
   var subtitle: [Span] { [Span("\(nodes.count { $0.ready == "True" }) of \(nodes.count) Ready")] }
 
   static let columns = [
-    Column("NAME", width: 10, weight: 2, priority: 9),
+    Column(" ", width: 1, priority: 10),
+    Column("NAME", width: 8, weight: 2, priority: 9),
     Column("STATUS", width: 8, weight: 2, priority: 8),
     Column("POWER", width: 5, priority: 7),
     Column("PODS", width: 4, alignment: .right, priority: 6),
-    Column("BEAT", width: 5, alignment: .right, priority: 5),
-    Column("CPU", width: 9, alignment: .right, priority: 3),
-    Column("MEMORY", width: 13, alignment: .right, priority: 2),
+    Column("BEAT", width: 4, alignment: .right, priority: 5),
+    Column("READY", width: 7, priority: 3),
+    Column("CPU", width: 7, alignment: .right, priority: 2),
+    Column("MEMORY", width: 12, alignment: .right, priority: 1),
     Column("AGE", width: 5, alignment: .right, priority: 4),
-    Column("ZONE", width: 7, priority: 1),
+    Column("ZONE", width: 7, priority: 0),
   ]
 
   func cell(_ row: Int, _ column: Int, _ theme: Theme) -> TableCell {
@@ -26,27 +28,30 @@ struct NodesPane {
     switch column {
     case 0:
       let (glyph, role) = Self.mark(node, theme.glyphs)
-      return .spans([Span(glyph + " ", theme[role]), Span(node.name)])
-    case 1:
-      let status = node.ready == "Unknown" ? node.status + " (Unknown)" : node.status
-      return .text(
-        status, theme[node.ready == "True" ? (node.status == "Ready" ? .ok : .warn) : .error])
-    case 2:
+      return .text(glyph, theme[role])
+    case 1: return .text(node.name)
+    case 2: return .text(node.status, theme[Self.statusRole(node)])
+    case 3:
       if !node.isPowered { return .text("OFF", theme[.error]) }
       return node.faults.isEmpty ? .text("on", theme[.dim]) : .text("fault", theme[.warn])
-    case 3: return .text(String(node.pods))
-    case 4:
+    case 4: return .text(String(node.pods))
+    case 5:
       guard let age = node.heartbeatAge else { return .text("-", theme[.dim]) }
       let role: Role = age > .seconds(40) ? .error : age > .seconds(15) ? .warn : .dim
       return .text(age.humanDuration, theme[role])
-    case 5:
+    case 6: return .text(node.ready.isEmpty ? "-" : node.ready, theme[Self.statusRole(node)])
+    case 7:
       return .text("\(coresText(node.cpuRequested))/\(coresText(node.cpuAllocatable))", theme[.dim])
-    case 6:
+    case 8:
       return .text(
         "\(bytesText(node.memoryRequested))/\(bytesText(node.memoryAllocatable))", theme[.dim])
-    case 7: return .text(node.age?.humanDuration ?? "-", theme[.dim])
+    case 9: return .text(node.age?.humanDuration ?? "-", theme[.dim])
     default: return .text(node.zone, theme[.dim])
     }
+  }
+
+  private static func statusRole(_ node: Observation.Node) -> Role {
+    node.ready == "True" ? (node.status == "Ready" ? .ok : .warn) : .error
   }
 
   /// The worst of what is so and what the API says.

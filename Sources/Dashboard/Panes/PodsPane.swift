@@ -11,12 +11,13 @@ struct PodsPane {
   }
 
   static let columns = [
-    Column("NAME", width: 14, weight: 4, priority: 9, cutsMiddle: true),
-    Column("STATUS", width: 9, weight: 2, priority: 8),
+    Column(" ", width: 1, priority: 10),
+    Column("NAME", width: 13, weight: 4, priority: 9, cutsMiddle: true),
+    Column("STATUS", width: 9, weight: 1, priority: 8),
     Column("READY", width: 5, priority: 4),
-    Column("NODE", width: 9, weight: 1, priority: 7),
+    Column("NODE", width: 8, weight: 1, priority: 7),
     Column("RESTARTS", width: 8, alignment: .right, priority: 3),
-    Column("AGE", width: 5, alignment: .right, priority: 5),
+    Column("AGE", width: 4, alignment: .right, priority: 5),
     Column("IP", width: 13, priority: 2),
     Column("NAMESPACE", width: 11, weight: 1, priority: 1),
   ]
@@ -24,18 +25,16 @@ struct PodsPane {
   func cell(_ row: Int, _ column: Int, _ theme: Theme) -> TableCell {
     let pod = pods[row]
     switch column {
-    case 0:
-      return .spans([
-        Span(Self.glyph(pod, theme.glyphs) + " ", theme[pod.role]), Span(pod.key.name),
-      ])
-    case 1: return .text(pod.summary.status, theme[pod.role])
-    case 2:
+    case 0: return .text(Self.glyph(pod, theme.glyphs), theme[pod.role])
+    case 1: return .text(pod.key.name)
+    case 2: return .text(pod.summary.status, theme[pod.role])
+    case 3:
       return .text("\(pod.summary.readyContainers)/\(pod.summary.totalContainers)", theme[.dim])
-    case 3: return .text(pod.node.isEmpty ? "-" : pod.node)
-    case 4:
+    case 4: return .text(pod.node.isEmpty ? "-" : pod.node)
+    case 5:
       return .text(String(pod.summary.restarts), theme[pod.summary.restarts > 0 ? .warn : .dim])
-    case 5: return .text(pod.age.humanDuration, theme[.dim])
-    case 6: return .text(pod.ip.isEmpty ? "-" : pod.ip, theme[.dim])
+    case 6: return .text(pod.age.humanDuration, theme[.dim])
+    case 7: return .text(pod.ip.isEmpty ? "-" : pod.ip, theme[.dim])
     default: return .text(pod.key.namespace, theme[.dim])
     }
   }

@@ -1,0 +1,93 @@
+import Basics
+import Engine
+import KubeAPI
+import Kubectl
+import Scenarios
+
+/// A scenario to be gone through by hand: its steps are proposed one after the other.
+struct Guide: Sendable {
+  let steps: [ScenarioStep]
+  private(set) var next = 0
+  /// When the step before was done.
+  private var since = Tick.zero
+
+  init(steps: [ScenarioStep]) { self.steps = steps }
+
+  var current: ScenarioStep? { next < steps.count ? steps[next] : nil }
+
+  /// `2/5 worker-2 loses power (x does it)`.
+  var text: String? {
+    guard let step = current else { return nil }
+    return "\(next + 1)/\(steps.count) " + Self.words(step.action)
+  }
+
+  private static func words(_ action: ScenarioStep.Action) -> String {
+    switch action {
+    case .apply(let objects):
+      "apply \(objects.map { $0.reference.text }.joined(separator: ", ")): x does it"
+    case .kubectl(let words, _): ":\(words.joined(separator: " ")): x does it"
+    case .fail(let fault): "\(fault.text): x does it"
+    case .heal(let target): "heal \(target.text): x does it"
+    case .healAll: "heal everything: x does it"
+    case .kill(let host, let process): "kill \(process) on \(host): x does it"
+    case .wait(let span): "let \(span.humanDuration) pass"
+    case .until(let predicate, _): "let time pass until \(predicate.text)"
+    case .expect(let predicate, _): "check: \(predicate.text)"
+    }
+  }
+
+  /// Moves past what has come true by itself.
+  mutating func poll(_ world: World) {
+    while let step = current, Self.isDone(step.action, world, since) { finish(world) }
+  }
+
+  mutating func finish(_ world: World) {
+    next += 1
+    since = world.now
+  }
+
+  private static func isDone(_ action: ScenarioStep.Action, _ world: World, _ since: Tick) -> Bool {
+    switch action {
+    case .fail(let fault): world.isFailed(fault.target)
+    case .heal(let target): !world.isFailed(target)
+    case .healAll: world.activeFaults.isEmpty
+    case .wait(let span): world.now >= since + span
+    case .until(let predicate, _), .expect(let predicate, _): predicate.evaluate(world).holds
+    case .apply, .kubectl, .kill: false
+    }
+  }
+}
+
+extension AppState.Options {
+  /// Takes a scenario's cluster, what it applies first, and the rest as a guide.
+  public mutating func take(_ scenario: Scenario) {
+    spec = scenario.cluster
+    var rest = scenario.steps[...]
+    while let step = rest.first, case .apply(let applied) = step.action {
+      objects += applied
+      rest.removeFirst()
+    }
+    steps = Array(rest)
+  }
+}
+
+extension AppState {
+  /// Does what the guide proposes.
+  mutating func doStep() {
+    guard !isBooting, let step = guide?.current else { return say("no scenario is under way") }
+    switch step.action {
+    case .apply(let objects): start(.apply(objects), words: "apply -f \(step.source)")
+    case .kubectl(let words, _):
+      start(KubectlInvocation(words), words: words.joined(separator: " "))
+    case .fail(let fault): give(.fail(fault), said: fault.text)
+    case .heal(let target): give(.heal(target), said: "\(target.text) is healed")
+    case .healAll: healAll()
+    case .kill(let host, let process):
+      give(.kill(host: host, process: process), said: "\(process) on \(host) is killed")
+    case .wait, .until, .expect:
+      if !isRunning { reduce(.toggleRun) }
+      return
+    }
+    guide?.finish(timeline.world)
+  }
+}
