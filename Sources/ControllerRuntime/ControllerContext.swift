@@ -24,6 +24,8 @@ struct ControllerLane: Sendable {
   var needs: [ResourceKind]
   /// When the timer for the queue's delayed keys is due; nil when none is armed.
   var armedFor: Tick?
+  /// When a worker looks at the queue next, while it has not yet.
+  var wakeAt: Tick?
   var lastDecision = ""
   var lastDecisionAt = Tick.zero
   var reconciles: UInt64 = 0

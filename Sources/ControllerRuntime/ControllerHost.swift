@@ -302,6 +302,10 @@ public struct ControllerHost: Sendable {
       let lane = Int(timer.payload)
       context.lanes[lane].armedFor = nil
       context.lanes[lane].queue.promote(at: context.now)
+      if let wakeAt = context.lanes[lane].wakeAt, wakeAt <= context.now {
+        context.lanes[lane].wakeAt = nil
+        if context.lanes[lane].isStarted { run(lane) }
+      }
     case Self.periodicTag:
       let lane = Int(timer.payload >> 32)
       guard lane < controllers.count else { return }
@@ -414,9 +418,20 @@ public struct ControllerHost: Sendable {
 
   private mutating func runAll() {
     for lane in context.lanes.indices where context.lanes[lane].isStarted {
-      run(lane)
+      wake(lane)
       armQueue(lane)
     }
+  }
+
+  /// A worker does not run in the moment a key is added: the informer's handlers, the scheduler of
+  /// goroutines and the other workers come first. What arrives meanwhile is handled as one.
+  private mutating func wake(_ lane: Int) {
+    guard context.lanes[lane].queue.count > 0, context.lanes[lane].wakeAt == nil,
+      context.lanes[lane].running.count < context.lanes[lane].workers
+    else { return }
+    let wait = context.prng.span(.milliseconds(1), .milliseconds(3))
+    context.lanes[lane].wakeAt = context.now + wait
+    context.effects.arm(TimerID(tag: Self.queueTag, payload: UInt64(lane)), after: wait)
   }
 
   private mutating func run(_ lane: Int) {
@@ -432,11 +447,6 @@ public struct ControllerHost: Sendable {
       enter(lane, key)
       controllers[lane].reconcile(key, &context)
       proceed(lane, key)
-    }
-    if budget == 0 && context.lanes[lane].queue.count > 0 {
-      context.lanes[lane].armedFor = context.now
-      context.effects.arm(
-        TimerID(tag: Self.queueTag, payload: UInt64(lane)), after: .milliseconds(1))
     }
   }
 

@@ -70,6 +70,10 @@ extension World {
     if let span = spec.duration(component, "node-monitor-grace-period") {
       config.nodeLifecycle.gracePeriod = span
     }
+    if spec.machines.count > 256 {
+      // The usual 10.244.0.0/16 has room for 256 nodes.
+      config.clusterCIDR = CIDR(base: 10 << 24 | 128 << 16, prefix: 9)
+    }
     if let span = spec.duration(component, "node-monitor-period") {
       config.nodeLifecycle.monitorPeriod = span
     }

@@ -181,7 +181,8 @@ private struct Reading {
       if let cpu = item["cpu"] { machine.cpu = try quantity(cpu) }
       if let memory = item["memory"] { machine.memory = try quantity(memory) }
       if let pods = item["pods"] { machine.pods = try integer(pods, 1...100_000) }
-      machine.zone = try optional(item["zone"], text)
+      machine.zone =
+        try optional(item["zone"], text)
         ?? "zone-1"
       for field in item["labels"]?.fields ?? [] {
         machine.labels[field.key] = try text(field.tree)

@@ -105,7 +105,8 @@ struct TextReport {
     }
     for violation in world.monitor.violations {
       lines.append(
-        "BROKEN \(JSONReport.seconds(violation.at))s  \(violation.rule.rawValue): \(violation.evidence)")
+        "BROKEN \(JSONReport.seconds(violation.at))s  \(violation.rule.rawValue): \(violation.evidence)"
+      )
     }
     let state = world.convergence()
     lines.append(
