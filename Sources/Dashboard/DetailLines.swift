@@ -180,7 +180,7 @@ extension AppState {
   /// What a process said last.
   private func recordLines(of role: Process.Role, on host: String) -> [SheetLine] {
     let who = "\(role.name)@\(host)"
-    let records = snapshot.actions.filter { $0.who == who }.suffix(12)
+    let records = snapshot.actions.map(\.action).filter { $0.who == who }.suffix(12)
     guard !records.isEmpty else { return [] }
     return [SheetLine(""), .heading("Its newest records")]
       + records.reversed().map { Self.line(of: $0) }

@@ -47,9 +47,9 @@ enum KeyMap {
     Entry("tick", "Step 100 ms", time, [.char(".")], [.main, .popup], priority: 3, .tick),
     Entry("next-write", "Next API write", time, [.char("n")], [.main, .popup], .nextWrite),
     Entry(
-      "next-moment", "Next moment", time, [.char("N")], [.main, .popup], priority: 6, .nextMoment),
+      "next-moment", "Next moment", time, [.char("N")], [.main, .popup], priority: 7, .nextMoment),
     Entry(
-      "faster", "Faster", time, [.char("+"), .char("=")], [.main, .popup], priority: 4, .faster),
+      "faster", "Faster", time, [.char("+"), .char("=")], [.main, .popup], priority: 5, .faster),
     Entry("slower", "Slower", time, [.char("-")], [.main, .popup], priority: 3, .slower),
     Entry("rewind", "Back 10 s", time, [.char("<"), .char(",")], [.main], .rewind),
     Entry("forward", "On 10 s", time, [.char(">")], [.main], .forward),
@@ -64,8 +64,9 @@ enum KeyMap {
 
     Entry("up", "Up", view, [.up, .char("k")], [.main, .popup], .move(.up)),
     Entry("down", "Down", view, [.down, .char("j")], [.main, .popup], .move(.down)),
-    Entry("left", "Pane to the left", view, [.left, .char("h")], [.main], .move(.left)),
-    Entry("right", "Pane to the right", view, [.right, .char("l")], [.main], .move(.right)),
+    Entry("left", "Pane to the left", view, [.left, .char("h")], [.main, .popup], .move(.left)),
+    Entry(
+      "right", "Pane to the right", view, [.right, .char("l")], [.main, .popup], .move(.right)),
     Entry("next-pane", "Next pane", view, [.tab], [.main], priority: 5, .focusNext),
     Entry("previous-pane", "Previous pane", view, [.backTab], [.main], .focusPrevious),
     Entry("pane-1", "Nodes", view, [.char("1")], [.main], .focus(.nodes)),
@@ -87,7 +88,7 @@ enum KeyMap {
     Entry(
       "help", "Help", program, [.char("?"), .function(1)], [.main, .popup], priority: 8, .help),
     Entry("suspend", "Suspend", program, [.ctrl("z")], [.main, .popup, .question], .suspend),
-    Entry("quit", "Quit", program, [.char("q"), .ctrl("c")], [.main], priority: 6, .quit),
+    Entry("quit", "Quit", program, [.char("q"), .ctrl("c")], [.main], priority: 8, .quit),
   ]
 
   /// What a key means in a context; nil where it means nothing.
@@ -105,10 +106,21 @@ enum KeyMap {
     return entries.first { $0.contexts.contains(context) && $0.keys.contains(key) }?.intent
   }
 
-  /// The whole table for the help.
-  static func bindings() -> [KeyBinding] {
-    entries.filter { $0.id != "yes" }.map {
+  /// The whole table for the help, and what the signs mean.
+  static func bindings(_ glyphs: Glyphs) -> [KeyBinding] {
+    let keys = entries.filter { $0.id != "yes" }.map {
       KeyBinding($0.id, $0.title, group: $0.group, keys: $0.keys, priority: $0.priority)
     }
+    let signs = [
+      (glyphs.ok, "as it should be"), (glyphs.warn, "worth a look"), (glyphs.error, "down"),
+      (glyphs.pending, "on its way"), (glyphs.terminating, "terminating"),
+      (glyphs.leader, "leads"), (glyphs.follower, "follows"), (glyphs.candidate, "campaigns"),
+    ]
+    return keys
+      + signs.compactMap { sign, title in
+        sign.unicodeScalars.first.map {
+          KeyBinding("sign-" + title, title, group: "Signs", keys: [.char($0)])
+        }
+      }
   }
 }

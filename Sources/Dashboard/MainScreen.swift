@@ -92,7 +92,7 @@ public enum MainScreen {
       table(EtcdPane.columns, body) { view.cell($0, $1, theme) }
       frame.buffer.line(
         state.quorumLine(columns: last.width - 2), in: last.inset(horizontal: 1),
-        style: theme[observation.hasQuorum ? .dim : .error], ellipsis: theme.glyphs.ellipsis)
+        style: theme[state.quorumRole], ellipsis: theme.glyphs.ellipsis)
     case .control:
       let inner = framed([])
       let view = ControlPane(state: state, isNarrow: inner.width < 70, isFocused: isFocused)
@@ -106,8 +106,16 @@ public enum MainScreen {
       }
     case .actions:
       let view = ActionsPane(actions: state.snapshot.actions, folded: state.snapshot.folded)
-      let inner = framed(view.subtitle)
-      table(ActionsPane.columns, inner) { view.cell($0, $1, theme) }
+      if style == .rules {
+        // Its columns need no titles: the rule is drawn over them.
+        table(ActionsPane.columns(width: rect.width), rect) { view.cell($0, $1, theme) }
+        frame.buffer.fill(rect.cut(top: 1).top, theme.base)
+        _ = framed(view.subtitle)
+      } else {
+        table(ActionsPane.columns(width: rect.width - 2), framed(view.subtitle)) {
+          view.cell($0, $1, theme)
+        }
+      }
     }
   }
 
@@ -131,6 +139,12 @@ public enum MainScreen {
 }
 
 extension AppState {
+  var quorumRole: Role {
+    let spare = observation.healthyMembers - observation.quorum
+    let isWhole = observation.healthyMembers == observation.members.count
+    return spare < 0 ? .error : spare == 0 && !isWhole ? .warn : .dim
+  }
+
   /// The quorum line, shorter where there is little room.
   func quorumLine(columns: Int) -> String {
     let full = quorumText

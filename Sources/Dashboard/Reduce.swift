@@ -134,9 +134,16 @@ extension AppState {
 
   private mutating func move(_ direction: Intent.Direction) {
     if case .sheet(var sheet) = overlays.last {
-      let down = direction == .down
-      if direction == .up || direction == .down, !sheet.moveSelection(down: down) {
-        sheet.offset = clampedOffset(sheet.offset + (down ? 1 : -1))
+      switch direction {
+      case .up, .down:
+        let down = direction == .down
+        if !sheet.moveSelection(down: down) {
+          sheet.offset = clampedOffset(sheet.offset + (down ? 1 : -1))
+        }
+      case .left: sheet.column = max(sheet.column - 8, 0)
+      case .right:
+        let widest = sheet.lines.map { $0.ink.reduce(0) { $0 + TextWidth.of($1.text) } }.max() ?? 0
+        sheet.column = min(sheet.column + 8, max(widest - 20, 0))
       }
       overlays[overlays.count - 1] = .sheet(sheet)
       return

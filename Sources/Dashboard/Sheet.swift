@@ -47,6 +47,8 @@ struct Sheet: Sendable {
   var lines: [SheetLine] = []
   /// First wrapped line in sight.
   var offset = 0
+  /// Columns scrolled to the right, where lines are not wrapped.
+  var column = 0
   /// The selected one of the lines that have a target.
   var selected: Int?
 

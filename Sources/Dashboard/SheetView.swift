@@ -7,7 +7,7 @@ struct SheetView {
   let state: AppState
 
   func render(into frame: inout MainScreen.Frame, in area: Rect, theme: Theme) {
-    let width = min(area.width - (area.width > 90 ? 8 : 2), 140)
+    let width = min(area.width - (area.width > 90 ? 8 : 0), 140)
     let lines = wrapped(columns: width - 4, theme)
     let needed = sheet.content == .help ? area.height : lines.count + 2
     let height = min(max(needed, 5), area.height - (area.height > 30 ? 4 : 0))
@@ -16,11 +16,12 @@ struct SheetView {
       .render(into: &frame.buffer, in: area, theme: theme).inset(horizontal: 1)
     frame.geometry.sheetRows = inner.height
     if sheet.content == .help {
-      frame.geometry.sheetLines = HelpScreen(KeyMap.bindings(), offset: sheet.offset)
+      frame.geometry.sheetLines = HelpScreen(KeyMap.bindings(theme.glyphs), offset: sheet.offset)
         .render(into: &frame.buffer, in: inner, theme: theme)
       return
     }
     frame.geometry.sheetLines = lines.count
+    let skipped = isWide ? sheet.column : 0
     let offset = offset(lines, visible: inner.height)
     for row in 0..<min(inner.height, max(lines.count - offset, 0)) {
       let line = lines[offset + row]
@@ -32,10 +33,10 @@ struct SheetView {
           line.spans.map {
             Span($0.text, theme.selected($0.style.over(theme[.text]), active: true))
           },
-          in: place)
+          in: place, skipping: skipped)
         frame.buffer.text(theme.glyphs.selected, x: place.x, y: place.y, style: style, clip: place)
       } else {
-        frame.buffer.spans(line.spans, in: place, base: theme[.text])
+        frame.buffer.spans(line.spans, in: place, base: theme[.text], skipping: skipped)
       }
     }
     ScrollBar(offset: offset, visible: inner.height, total: lines.count).render(
@@ -48,9 +49,13 @@ struct SheetView {
     let spans: [Span]
   }
 
+  /// Tables are not wrapped: they scroll sideways.
+  private var isWide: Bool { sheet.content == .command }
+
   private func wrapped(columns: Int, _ theme: Theme) -> [Wrapped] {
     sheet.lines.enumerated().flatMap { index, line in
       let spans = line.ink.map { Span($0.text, theme[$0.role]) }
+      if isWide { return [Wrapped(source: index, spans: spans)] }
       return TextPane.wrapped(spans, columns: max(columns, 1))
         .map { Wrapped(source: index, spans: $0) }
     }
@@ -65,6 +70,7 @@ struct SheetView {
 
   private func footerSpans(_ theme: Theme) -> [Span] {
     [Span("Esc", theme[.hintKey]), Span(" back  ", theme[.dim])]
+      + (isWide ? [Span("h l", theme[.hintKey]), Span(" sideways", theme[.dim])] : [])
       + (sheet.selected == nil
         ? [] : [Span("f", theme[.hintKey]), Span(" stop or start", theme[.dim])])
   }

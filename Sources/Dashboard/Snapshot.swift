@@ -6,7 +6,7 @@ import KubeAPI
 struct Snapshot: Sendable {
   private(set) var observation: Observation
   /// The records worth reading, oldest first.
-  private(set) var actions: [Observation.Action] = []
+  private(set) var actions: [ActionRow] = []
   /// Records that were left out: heartbeats, leases, events.
   private(set) var folded = 0
   private var lastTrace = TraceID.none
@@ -36,12 +36,26 @@ struct Snapshot: Sendable {
 
   private mutating func readActions(_ world: World) {
     for entry in world.trace.after(lastTrace) {
-      if entry.record.note.isRoutine { folded += 1 } else { actions.append(world.action(entry)) }
+      if entry.record.note.isRoutine {
+        folded += 1
+      } else {
+        add(world.action(entry))
+      }
     }
     lastTrace = TraceID(world.trace.total)
     if actions.count > Self.actionLimit * 2 {
       actions.removeFirst(actions.count - Self.actionLimit)
     }
+  }
+
+  /// What every node does at the same moment, as kube-proxy, takes one row.
+  private mutating func add(_ action: Observation.Action) {
+    let row = ActionRow(action)
+    for index in actions.indices.suffix(4).reversed() where actions[index].absorbs(row) {
+      actions[index].more += 1
+      return
+    }
+    actions.append(row)
   }
 
   /// The newest record about what a row stands for.
@@ -54,16 +68,26 @@ struct Snapshot: Sendable {
       case .node(let name):
         guard !note.isRoutine else { return false }
         return note.subject == ObjectReference(.node, ObjectKey(name: name))
+          || (note.kind == .input && note.message.hasPrefix("node/\(name) "))
       case .pod(let uid):
         guard let pod = observation.pods.first(where: { $0.uid == uid }) else { return false }
         return !note.isRoutine && note.subject == ObjectReference(.pod, pod.key)
       case .member(let name):
         return note.kind == .leadership && isRecord(entry, of: .etcd, on: name, world)
+          || isInput(note, .etcd, name)
       case .control(let role, let host):
-        return !note.isRoutine && isRecord(entry, of: role, on: host, world)
+        return !note.isRoutine
+          && (isRecord(entry, of: role, on: host, world) || isInput(note, role, host))
       case .action: return false
       }
     }.first?.id
+  }
+
+  /// Whether a person did something to this process.
+  private func isInput(_ note: Note, _ role: Process.Role, _ host: String) -> Bool {
+    note.kind == .input
+      && (note.message.hasPrefix("\(role.name) on \(host) ")
+        || note.message.hasPrefix("process/\(host)/\(role.name) "))
   }
 
   private func isRecord(
@@ -72,6 +96,31 @@ struct Snapshot: Sendable {
     guard let id = entry.record.process else { return false }
     let process = world.processes[id]
     return process.role == role && world.hosts[process.host].name == host
+  }
+}
+
+/// A record worth reading, and how many others say the same of other machines.
+struct ActionRow: Sendable {
+  let action: Observation.Action
+  var more = 0
+  /// The message without the machine it is about; empty where it may not be folded.
+  private let common: String
+
+  var id: TraceID { action.id }
+
+  init(_ action: Observation.Action) {
+    self.action = action
+    let message = action.note.message
+    let host = action.who.firstIndex(of: "@").map { action.who[action.who.index(after: $0)...] }
+    if action.role == .kubeProxy, let host, let range = message.firstRange(of: " on \(host) ") {
+      common = message[..<range.lowerBound] + " " + message[range.upperBound...]
+    } else {
+      common = ""
+    }
+  }
+
+  func absorbs(_ other: ActionRow) -> Bool {
+    !common.isEmpty && common == other.common && other.action.at - action.at < .seconds(1)
   }
 }
 

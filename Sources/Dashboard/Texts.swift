@@ -71,7 +71,7 @@ struct ActionText: Sendable {
   let tail: String
 
   init(_ action: Observation.Action) {
-    let message = action.note.message
+    let message = Self.withoutIdentities(action.note.message)
     // A write says who asked for it: that is the author, the API server only carried it out.
     if action.note.kind == .write, let range = message.firstRange(of: " at revision ") {
       let rest = message[range.upperBound...].split(separator: " ", maxSplits: 2)
@@ -89,6 +89,25 @@ struct ActionText: Sendable {
       names.contains { !$0.isEmpty && message.hasPrefix($0) }
       || message.prefix { $0 != " " }.hasSuffix("-controller")
     text = action.role == nil || namesItself ? message : "\(action.role?.name ?? "") \(message)"
+  }
+
+  /// `master-1_692adedb-f11a-8883-187a-e4af567c0123` is master-1 to a person.
+  private static func withoutIdentities(_ text: String) -> String {
+    guard text.contains("_") else { return text }
+    var result = ""
+    var rest = text[...]
+    while let mark = rest.firstIndex(of: "_") {
+      let tail = rest[rest.index(after: mark)...]
+      let id = tail.prefix { $0.isHexDigit || $0 == "-" }
+      result += rest[..<mark]
+      if id.count == 36 {
+        rest = tail[id.endIndex...]
+      } else {
+        result += "_"
+        rest = tail
+      }
+    }
+    return result + rest
   }
 
   private static func author(_ user: String) -> String {

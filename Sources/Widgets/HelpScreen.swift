@@ -27,7 +27,8 @@ public struct HelpScreen: Sendable {
     let blocks = groups.map { group in
       block(group, shown.filter { $0.group == group }, keyWidth, theme)
     }
-    let columnWidth = keyWidth + 30
+    // Keys, their gaps, and the longest title, reasons aside.
+    let columnWidth = keyWidth + 5 + min(shown.map { TextWidth.of($0.title) }.max() ?? 0, 30)
     let columns = min(max(width / max(columnWidth, 1), 1), max(blocks.count, 1))
     return Self.sideBySide(blocks, columns: columns, width: width / columns)
   }

@@ -175,9 +175,12 @@ public struct Table: Sendable {
     if isSelected {
       let style = theme.selected(ground, active: focused)
       buffer.fill(rect, style)
-      buffer.text(
-        theme.glyphs.selected, x: rect.x, y: rect.y,
-        style: focused ? theme[.borderFocused].on(style.background) : style, clip: rect)
+      // The mark stands in one table only: where the keys go.
+      if focused {
+        buffer.text(
+          theme.glyphs.selected, x: rect.x, y: rect.y,
+          style: theme[.borderFocused].on(style.background), clip: rect)
+      }
     }
     func drawn(_ style: Style) -> Style {
       let full = style.over(ground)

@@ -32,6 +32,7 @@ struct EtcdPane {
       if !member.isReachable { return .text("cut off", theme[.error]) }
       let role = Self.mark(member, theme.glyphs).1
       return .text(Self.word(member), theme[role])
+    case 2...4 where !isUp: return .text("-", faint)
     case 2: return .text("\(member.term)", faint)
     case 3: return .text("\(member.lastIndex)", faint)
     case 4: return .text("\(member.revision)", faint)
@@ -39,8 +40,11 @@ struct EtcdPane {
       return .text(
         !isUp || member.role == .leader ? "-" : member.leader.isEmpty ? "nobody" : member.leader,
         theme[isUp && member.leader.isEmpty ? .error : .dim])
-    case 6: return .text("\(member.commit)", theme[.dim])
-    default: return .text(bytesText(Int64(member.dbSize)), theme[.dim])
+    case 6, 7:
+      guard isUp else { return .text("-", faint) }
+      if column == 7 { return .text(bytesText(Int64(member.dbSize)), theme[.dim]) }
+      return .text("\(member.commit)", theme[.dim])
+    default: return .text("")
     }
   }
 

@@ -15,7 +15,7 @@ struct NodesPane {
     Column("STATUS", width: 8, weight: 2, priority: 8),
     Column("POWER", width: 5, priority: 7),
     Column("PODS", width: 4, alignment: .right, priority: 6),
-    Column("BEAT", width: 4, alignment: .right, priority: 5),
+    Column("HEARD", width: 5, alignment: .right, priority: 5),
     Column("READY", width: 7, priority: 3),
     Column("CPU", width: 7, alignment: .right, priority: 2),
     Column("MEMORY", width: 12, alignment: .right, priority: 1),

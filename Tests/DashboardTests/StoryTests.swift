@@ -1,0 +1,205 @@
+import Engine
+import TerminalCore
+import Testing
+
+@testable import Dashboard
+
+/// What a person does with keys, and sees.
+@Suite struct StoryTests {
+  @Test("the first frame comes at once; a cold start shows the boot at its own speed")
+  func coldStart() {
+    let fast = Desk(cold: Desk.options)
+    #expect(fast.lines[0].contains("booting: "))
+    var options = Desk.options
+    options.isCold = true
+    options.isPaused = false
+    var cold = Desk(cold: options)
+    cold.watch(seconds: 8)
+    #expect(cold.microseconds < 8_500_000 && cold.microseconds > 7_000_000)
+    #expect(cold.text.contains("containerd on"))
+    #expect(!cold.text.contains("8 of 8 Ready"))
+  }
+
+  @Test("opens on a cluster at rest, running at 1x, with something to try")
+  func opening() {
+    var desk = Desk(isPaused: false)
+    #expect(desk.lines[0].contains("RUN"))
+    #expect(desk.text.contains("8 of 8 Ready"))
+    #expect(desk.text.contains("8 of 8 ready"))
+    #expect(desk.text.contains("Try: select worker-2 and press f"))
+    let before = desk.microseconds
+    desk.watch(seconds: 2)
+    let passed = (desk.microseconds - before)
+    #expect(passed > 1_800_000 && passed < 2_200_000, "\(passed) µs passed in 2 s at 1x")
+  }
+
+  @Test("a worker's plug is pulled: it turns NotReady, and comes back when it is healed")
+  func loseAWorker() {
+    var desk = Desk()
+    desk.press("j")
+    #expect(desk.state.selectedRow == .node("worker-2"))
+    desk.press("f")
+    #expect(desk.line(with: "worker-2").contains("OFF"))
+    #expect(desk.line(with: "worker-2").contains("Ready"))
+    #expect(desk.text.contains("1 fault"))
+    let cut = desk.microseconds
+    desk.press("N")
+    desk.settle()
+    #expect(desk.line(with: "worker-2").contains("NotReady"))
+    let noticed = (desk.microseconds - cut) / 1_000_000
+    #expect((40...56).contains(noticed), "noticed after \(noticed) s")
+    #expect(desk.text.contains("NotReady (Unknown)"))
+    desk.press("w")
+    #expect(desk.text.contains("Why? worker-2"))
+    desk.press("esc f")
+    #expect(desk.state.observation.faults.isEmpty)
+    var presses = 0
+    while !desk.line(with: "worker-2").contains(" Ready"), presses < 60 {
+      desk.press("N")
+      desk.settle()
+      presses += 1
+    }
+    #expect(desk.line(with: "worker-2").contains(" Ready"))
+  }
+
+  @Test("the second of three members is stopped only after a yes")
+  func quorum() {
+    var desk = Desk()
+    desk.press("3 f j f")
+    #expect(desk.text.contains("Quorum will be lost"))
+    #expect(desk.state.observation.faults.count == 1)
+    desk.press("esc")
+    #expect(desk.state.observation.faults.count == 1)
+    desk.press("f x")
+    #expect(desk.state.observation.faults.count == 1, "another key is no yes")
+    desk.press("y")
+    #expect(desk.state.observation.faults.count == 2)
+    #expect(desk.lines[0].contains("NO ETCD QUORUM"))
+    desk.press("H")
+    #expect(desk.state.observation.faults.isEmpty)
+  }
+
+  @Test("a single process is stopped and started from its node's details")
+  func processInDetails() {
+    var desk = Desk(width: 120, height: 40)
+    desk.press("enter j f")
+    #expect(desk.lines.contains { $0.contains("kubelet ") && $0.contains("stopped") })
+    #expect(
+      desk.state.observation.faults.first?.target == .process(host: "worker-1", name: "kubelet"))
+    desk.press("f esc")
+    #expect(desk.state.observation.faults.isEmpty)
+  }
+
+  @Test("kubectl answers while paused, and takes no more time than that needs")
+  func kubectl() {
+    var desk = Desk()
+    let before = desk.microseconds
+    desk.press(":")
+    desk.type("scale deployment web --replicas 9")
+    desk.press("enter")
+    desk.settle()
+    #expect(desk.text.contains("deployment.apps/web scaled"))
+    #expect((desk.microseconds - before) < 1_000_000)
+    desk.press("esc :")
+    desk.type("get nosuchkind")
+    desk.press("enter")
+    desk.settle()
+    #expect(desk.text.contains("nosuchkind"))
+    desk.press("esc")
+    for _ in 0..<12 where desk.state.observation.pods.count < 11 {
+      desk.press("N")
+      desk.settle()
+    }
+    #expect(desk.state.observation.pods.count == 11)
+  }
+
+  @Test("time goes back and on again to the same state")
+  func rewind() {
+    var desk = Desk()
+    desk.press("f . . .")
+    let text = desk.text
+    let faults = desk.state.observation.faults.count
+    desk.press("<")
+    #expect(desk.state.observation.faults.isEmpty)
+    #expect(desk.lines[0].contains("PAST"))
+    desk.press(">")
+    desk.settle()
+    #expect(desk.state.observation.faults.count == faults)
+    #expect(
+      desk.lines.dropFirst().prefix(15)
+        == text.split(separator: "\n").map(String.init).dropFirst().prefix(15))
+  }
+
+  @Test("the next write and the tick stop time just there")
+  func stepping() {
+    var desk = Desk(isPaused: false)
+    let before = desk.microseconds
+    desk.press(".")
+    #expect(!desk.state.isRunning)
+    #expect((desk.microseconds - before) <= 140_000)
+    desk.press("1 j f n")
+    desk.settle()
+    #expect(!desk.state.isRunning)
+    #expect(desk.state.snapshot.actions.last?.action.note.kind == .write)
+  }
+
+  @Test("speed, theme, help, zoom, commands of its own")
+  func views() {
+    var desk = Desk()
+    desk.press("+ + -")
+    #expect(desk.state.speed.text == "2x")
+    desk.press("z")
+    #expect(!desk.text.contains("Controller actions"))
+    desk.press("z t")
+    #expect(desk.state.themeName != "dark")
+    desk.press(":")
+    desk.type("theme li")
+    desk.press("tab enter")
+    #expect(desk.state.themeName == "light")
+    desk.press(":")
+    desk.type("speed 1/100")
+    desk.press("enter")
+    #expect(desk.lines[0].contains("1/100x"))
+    desk.press(":")
+    desk.type("q")
+    desk.press("enter")
+    #expect(desk.state.wish == .quit)
+  }
+
+  @Test("the demo application is read, and every key is bound once")
+  func tables() {
+    #expect(DemoApplication.objects.count == 4)
+    for context in [KeyMap.Context.main, .popup, .question] {
+      var seen: Set<Key> = []
+      for entry in KeyMap.entries where entry.contexts.contains(context) {
+        for key in entry.keys {
+          #expect(seen.insert(key).inserted, "\(entry.id): \(key.name ?? "?") is bound twice")
+        }
+      }
+    }
+  }
+
+  @Test("clicks select what they hit")
+  func clicks() {
+    var desk = Desk()
+    let row = desk.lines.firstIndex { $0.prefix(14).contains("worker-4") } ?? 0
+    desk.frame(keys: [.mouse(MouseEvent(.press, at: Point(x: 5, y: row)))])
+    #expect(desk.state.selectedRow == .node("worker-4"))
+    let line = desk.lines.firstIndex { $0.contains(" scheduler ") } ?? 0
+    let marks =
+      desk.lines[line].lastIndex(of: "★").map {
+        desk.lines[line].distance(from: desk.lines[line].startIndex, to: $0)
+      } ?? 0
+    desk.frame(keys: [.mouse(MouseEvent(.press, at: Point(x: marks, y: line)))])
+    #expect(desk.state.focus == .control)
+    guard case .control(let role, let host) = desk.state.selectedRow else {
+      Issue.record("no process selected")
+      return
+    }
+    #expect(role == .scheduler)
+    #expect(
+      desk.state.observation.leases.contains {
+        $0.lease == "kube-scheduler" && $0.holderHost == host
+      })
+  }
+}
