@@ -143,7 +143,10 @@ public struct APIServer: Sendable {
     _ id: UInt64, _ response: EtcdResponse, _ time: HostTime, into effects: inout Effects
   ) {
     // An open watch keeps its number.
-    if case .watchCreated = response { return }
+    if case .watchCreated = response {
+      if case .watch(let kind)? = asked[id] { caches[Int(kind.rawValue)].isWatching = true }
+      return
+    }
     guard let purpose = asked.removeValue(forKey: id) else { return }
     if case .failure(let error) = response {
       answered(purpose, .failure(error), time, into: &effects)

@@ -74,8 +74,10 @@ extension APIServer {
     releaseWaiting(kind, time, into: &effects)
   }
 
+  /// A notice for the whole stream speaks of the watches that are on it: a kind whose watch ended
+  /// and is not back yet has missed what came meanwhile.
   mutating func progressed(to revision: Int64, _ time: HostTime, into effects: inout Effects) {
-    for kind in ResourceKind.allCases where cache(kind).isReady {
+    for kind in ResourceKind.allCases where cache(kind).isReady && cache(kind).isWatching {
       caches[Int(kind.rawValue)].progress(revision)
       releaseWaiting(kind, time, into: &effects)
     }
@@ -86,6 +88,7 @@ extension APIServer {
   mutating func feedEnded(_ kind: ResourceKind, _ error: EtcdError, into effects: inout Effects) {
     let index = Int(kind.rawValue)
     caches[index].feed = 0
+    caches[index].isWatching = false
     guard error == .compacted else {
       effects.arm(
         TimerID(tag: TimerTag.feed, payload: UInt64(kind.rawValue)), after: Self.feedRetry)
@@ -144,6 +147,7 @@ extension APIServer {
       switch purpose {
       case .watch(let kind):
         caches[Int(kind.rawValue)].feed = 0
+        caches[Int(kind.rawValue)].isWatching = false
         effects.arm(
           TimerID(tag: TimerTag.feed, payload: UInt64(kind.rawValue)), after: Self.feedRetry)
       default: answered(purpose, .failure(gone), time, into: &effects)

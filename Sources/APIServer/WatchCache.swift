@@ -30,6 +30,8 @@ struct WatchCache: Sendable {
 
   /// The number of the etcd request that lists or watches for this cache; 0 for none.
   var feed: UInt64 = 0
+  /// True while etcd has said that the watch is there and not that it ended.
+  var isWatching = false
   /// Consistent reads that wait until the cache has reached their revision.
   var waiting: [(revision: Int64, call: UInt64)] = []
 

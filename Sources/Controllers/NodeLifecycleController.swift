@@ -175,7 +175,10 @@ public struct NodeLifecycleController: Controller {
     let grace = observed == nil ? config.startupGracePeriod : config.gracePeriod
     let silence = context.now - known.probedAt
     var current = observed
-    if silence > grace {
+    // The real one asks for more than the grace, and its passes drift by the time they take: the
+    // pass ten periods after a heartbeat was seen comes a little later than ten periods. Here a
+    // pass takes no time, so that the same pass decides at equality.
+    if silence >= grace {
       var copy = node
       setUnknown(&copy, context.time.wall.truncatedToSeconds)
       current = copy.status.conditions["Ready"]

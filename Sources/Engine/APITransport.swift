@@ -24,15 +24,25 @@ extension World {
     let id = processes[client].connection
     let addressed: Parcel.Content
     switch content {
-    case .apiRequest(_, let request, let body):
+    case .apiRequest(_, let request, let original):
+      let body = sabotage == nil ? original : sabotaged(original)
       addressed = .apiRequest(id, request, body)
-      if body.verb == .watch { monitor.watchOpened(id, request, body) }
+      if body.verb == .watch {
+        monitor.watchOpened(id, request, body, by: watcher(client, through: id))
+      }
     case .apiCancel(_, let request):
       addressed = .apiCancel(id, request)
       monitor.watchEnded(id, request)
     default: preconditionFailure("not a client's parcel")
     }
     transmit(id, toServer: true, Parcel(addressed), extra: handshake, cause: cause)
+  }
+
+  /// `kube-scheduler on master-1 at master-2`, for the monitor's evidence.
+  private func watcher(_ client: ProcessID, through id: ConnectionID) -> String {
+    let server = connections[Int(id)].map { hosts[processes[$0.server].host].name } ?? "nobody"
+    return
+      "\(processes[client].role.name) on \(hosts[processes[client].host].name) at \(server)"
   }
 
   mutating func sendToClient(_ id: ConnectionID, _ content: Parcel.Content, cause: TraceID) {

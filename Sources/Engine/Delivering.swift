@@ -202,6 +202,7 @@ extension World {
       case .respond(let connection, let request, let response):
         sendToClient(connection, .apiResponse(connection, request, response), cause: cause)
       case .watchEvents(let connection, let request, let events):
+        let events = sabotage == nil ? events : sabotaged(events)
         monitor.watchSent(connection, request, events, at: now)
         sendToClient(connection, .watchEvents(connection, request, events), cause: cause)
       case .watchClosed(let connection, let request, let status):

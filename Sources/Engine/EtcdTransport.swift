@@ -92,6 +92,7 @@ extension World {
         }
       }
     }
+    if sabotage != nil { sabotageMember(index) }
     monitor.observe(
       etcdMembers[index], member: index, incarnation: processes[id].incarnation, at: now)
   }
@@ -127,6 +128,7 @@ extension World {
     let pair = from * etcdMembers.count + index
     let at = max(now + network.transit(from: here, to: there), raftArrivals[pair])
     raftArrivals[pair] = at
+    let message = sabotage == nil ? message : sabotaged(message)
     schedule(.parcel(Parcel(.peer(message))), to: receiver, at: at, cause: cause)
   }
 
@@ -153,6 +155,7 @@ extension World {
     }
     let at = max(now + network.transit(from: here, to: there), etcdArrivals[serverIndex].toEtcd)
     etcdArrivals[serverIndex].toEtcd = at
+    let request = sabotage == nil ? request : sabotaged(request)
     schedule(
       .parcel(Parcel(.etcd(from: server, life, number, request))), to: member, at: at, cause: cause)
   }

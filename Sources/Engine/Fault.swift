@@ -73,7 +73,9 @@ extension Fault.Target {
     case ("etcd", 2): self = .process(host: parts[1], name: "etcd")
     case ("link", 3): self = .link(from: parts[1], to: parts[2], isOneWay: false)
     case ("link", 2):
-      guard let arrow = parts[1].firstRange(of: "->") else { return nil }
+      guard let arrow = parts[1].firstRange(of: "->"), arrow.lowerBound > parts[1].startIndex,
+        arrow.upperBound < parts[1].endIndex
+      else { return nil }
       self = .link(
         from: String(parts[1][..<arrow.lowerBound]), to: String(parts[1][arrow.upperBound...]),
         isOneWay: true)

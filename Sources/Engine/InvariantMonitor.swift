@@ -60,6 +60,8 @@ public struct InvariantMonitor: Sendable {
   private struct WatchState: Sendable {
     let kind: ResourceKind
     let isWhole: Bool
+    /// Who watches, and through which server.
+    let who: String
     var last: Int64
   }
   private var watches = LookupTable<WatchKey, WatchState>()
@@ -250,13 +252,15 @@ public struct InvariantMonitor: Sendable {
 
   // MARK: Watches
 
-  mutating func watchOpened(_ connection: ConnectionID, _ id: UInt64, _ request: APIRequest) {
+  mutating func watchOpened(
+    _ connection: ConnectionID, _ id: UInt64, _ request: APIRequest, by who: String
+  ) {
     let options = request.options
     let isWhole =
       request.namespace.isEmpty && request.name.isEmpty && options.fieldSelector == nil
       && options.labelSelector == nil && (options.resourceVersion ?? 0) > 0
     watches[WatchKey(connection: connection, request: id)] = WatchState(
-      kind: request.kind, isWhole: isWhole, last: options.resourceVersion ?? 0)
+      kind: request.kind, isWhole: isWhole, who: who, last: options.resourceVersion ?? 0)
   }
 
   mutating func watchEnded(_ connection: ConnectionID, _ id: UInt64) {
@@ -272,6 +276,13 @@ public struct InvariantMonitor: Sendable {
     for event in events {
       let revision = event.object.resourceVersion
       if event.kind == .bookmark {
+        // It says that everything up to its revision has been sent.
+        if state.isWhole, let missed = missed(state.kind, between: state.last, and: revision + 1) {
+          breach(
+            .watchesComplete, at: now,
+            "the watch of \(state.kind.plural) of \(state.who) got a bookmark of \(revision) after \(state.last) "
+              + "without \(missed)")
+        }
         state.last = max(state.last, revision)
         continue
       }
@@ -279,13 +290,14 @@ public struct InvariantMonitor: Sendable {
       if revision <= state.last && state.last > 0 {
         breach(
           .watchesComplete, at: now,
-          "a watch of \(state.kind.plural) got revision \(revision) after \(state.last)")
+          "the watch of \(state.kind.plural) of \(state.who) got revision \(revision) after \(state.last)"
+        )
       } else if state.isWhole,
         let missed = missed(state.kind, between: state.last, and: revision)
       {
         breach(
           .watchesComplete, at: now,
-          "a watch of \(state.kind.plural) went from \(state.last) to \(revision) without "
+          "the watch of \(state.kind.plural) of \(state.who) went from \(state.last) to \(revision) without "
             + "\(missed)")
       }
       state.last = revision

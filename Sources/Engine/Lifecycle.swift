@@ -37,7 +37,10 @@ extension World {
     hosts[host].poweredAt = now
     cloud.setState(hosts[host].name, .shutdown)
     for id in hosts[host].processes {
-      if processes[id].role == .etcd { disks[processes[id].index].losePower(prng: &prng) }
+      if processes[id].role == .etcd {
+        disks[processes[id].index].losePower(prng: &prng)
+        if sabotage != nil { sabotageDisk(processes[id].index) }
+      }
       if processes[id].role == .kubeProxy {
         // The rules were the kernel's: they outlive the process and not the machine.
         proxies[processes[id].index] = makeProxy(host: host, process: id, incarnation: 0)

@@ -51,6 +51,8 @@ public struct World: Sendable {
   public internal(set) var events: UInt64 = 0
   var rolling = Digest()
   var prng: PRNG
+  /// A bug planted by a test of the monitor; see `plant`.
+  var sabotage: Sabotage?
   /// Last arrivals per pair of etcd members: their streams stay in order.
   var raftArrivals: [Tick] = []
   /// Last arrivals per API server from and to its etcd.

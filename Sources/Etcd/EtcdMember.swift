@@ -39,6 +39,12 @@ public struct EtcdMember: Sendable {
     if server?.hasEnded ?? false { server = nil }
   }
 
+  /// Replaces what this member has applied by what another had. No working member does so: for
+  /// tests that plant a bug.
+  public mutating func takeStore(of other: EtcdMember) {
+    if let store = other.server?.state.store { server?.state.store = store }
+  }
+
   /// Traps where the member contradicts itself. Walks the store: for tests.
   public func checkInvariants() { server?.checkInvariants() }
 }

@@ -48,9 +48,13 @@ public struct Fuzzer: Sendable {
     let masters = [1, 3, 3, 3, 5][prng.index(below: 5)]
     let workers = 2 + prng.index(below: 6)
     let zones = 1 + prng.index(below: 3)
-    world = World(ClusterSpec(masters: masters, workers: workers, zones: zones, seed: seed))
+    let etcd: ClusterSpec.EtcdTopology = prng.chance(Ratio(1, 4)) ? .external : .stacked
+    world = World(
+      ClusterSpec(masters: masters, workers: workers, zones: zones, etcd: etcd, seed: seed))
     self.prng = prng
-    script.append("cluster: masters \(masters), workers \(workers), zones \(zones), seed \(seed)")
+    script.append(
+      "cluster: masters \(masters), workers \(workers), zones \(zones), etcd \(etcd.rawValue), "
+        + "seed \(seed)")
     world.powerOn()
   }
 
@@ -100,10 +104,14 @@ public struct Fuzzer: Sendable {
   }
 
   private mutating func act() {
-    let machines = world.hosts.filter { $0.role == .master || $0.role == .worker }
+    let machines = world.hosts.filter {
+      $0.role == .master || $0.role == .worker || $0.role == .etcd
+    }
     let host = machines[prng.index(below: machines.count)]
     let other = machines[prng.index(below: machines.count)]
-    switch prng.index(below: 14) {
+    let names = host.processes.map { world.processes[$0].role.name }
+    let carriesEtcd = names.contains("etcd")
+    switch prng.index(below: 20) {
     case 0, 1: fail(Fault(.host(host.name)))
     case 2: fail(Fault(.host(host.name), .cut))
     case 3 where host.id != other.id:
@@ -114,18 +122,27 @@ public struct Fuzzer: Sendable {
           .link(from: host.name, to: other.name, isOneWay: false),
           .delay(prng.span(.milliseconds(5), .milliseconds(800)))))
     case 5:
-      let names = host.processes.map { world.processes[$0].role.name }
       fail(Fault(.process(host: host.name, name: names[prng.index(below: names.count)])))
     case 6:
-      let names = host.processes.map { world.processes[$0].role.name }
       faults += 1
       let name = names[prng.index(below: names.count)]
       give(.kill(host: host.name, process: name), "kill: process/\(host.name)/\(name)")
-    case 7 where host.role == .master:
+    case 7 where carriesEtcd:
       fail(Fault(.disk(host.name), .slow(prng.span(.milliseconds(10), .seconds(2)))))
     case 8: fail(Fault(.clock(host.name), .offset(prng.span(.seconds(-120), .seconds(120)))))
     case 9:
       kubectl("scale deployment app-0 --replicas=\(prng.index(below: 9))")
+    case 10 where host.id != other.id:
+      fail(
+        Fault(
+          .link(from: host.name, to: other.name, isOneWay: prng.chance(Ratio(1, 3))),
+          .loss(percent: 1 + prng.index(below: 60))))
+    case 11:
+      fail(Fault(.process(host: host.name, name: names[prng.index(below: names.count)]), .pause))
+    case 12 where carriesEtcd: fail(Fault(.disk(host.name), .full))
+    case 13:
+      fail(Fault(.clock(host.name), .rate(perMillion: 900_000 + prng.index(below: 200_000))))
+    case 14 where prng.chance(Ratio(1, 3)): fail(Fault(.zone(host.zone)))
     default:
       guard !world.activeFaults.isEmpty else { return }
       let target = world.activeFaults[prng.index(below: world.activeFaults.count)].target

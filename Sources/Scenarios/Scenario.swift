@@ -40,6 +40,8 @@ public struct ScenarioStep: Sendable {
   public var action: Action
   /// `file:line`, for messages.
   public var source: String
+  /// What a `kubectl` step must print somewhere, on either stream.
+  public var expectedOutput: String?
 
   public init(_ action: Action, source: String = "") {
     self.action = action

@@ -249,7 +249,7 @@ private struct Reading {
       try allow([])
       action = .apply(try objects(first.tree))
     case "kubectl":
-      try allow(["exitCode"])
+      try allow(["exitCode", "output"])
       let words = KubectlInvocation.split(try text(first.tree))
       var code: Int32 = 0
       if let field = tree["exitCode"] { code = Int32(try integer(field, 0...255)) }
@@ -287,7 +287,9 @@ private struct Reading {
         first.place, "unknown step \"\(first.key)\"; expected \(Self.verbs.joined(separator: ", "))"
       )
     }
-    return ScenarioStep(action, source: source(tree))
+    var step = ScenarioStep(action, source: source(tree))
+    if first.key == "kubectl" { step.expectedOutput = try optional(tree["output"], text) }
+    return step
   }
 
   private func within(_ tree: YAMLTree) throws(ManifestProblem) -> Span? {

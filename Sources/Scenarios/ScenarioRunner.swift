@@ -120,12 +120,18 @@ public struct ScenarioRunner: Sendable {
     world.run(&invocation, for: .minutes(2))
     let text = invocation.output + invocation.errorOutput
     if !text.isEmpty { printed.append(text) }
-    guard let exitCode, invocation.exitCode != exitCode else { return true }
-    outcomes.append(
-      Outcome(
-        source: step.source, text: words + " exits with \(exitCode)", holds: false,
-        found: text.isEmpty ? "no answer" : text, at: world.now, causes: []))
-    return false
+    func judge(_ claim: String, _ holds: Bool) {
+      outcomes.append(
+        Outcome(
+          source: step.source, text: "\(words) \(claim)", holds: holds,
+          found: text.isEmpty ? "no answer" : text, at: world.now, causes: []))
+    }
+    if let exitCode, invocation.exitCode != exitCode {
+      judge("exits with \(exitCode)", false)
+      return false
+    }
+    if let wanted = step.expectedOutput { judge("prints \"\(wanted)\"", text.contains(wanted)) }
+    return true
   }
 }
 

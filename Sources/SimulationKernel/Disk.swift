@@ -61,6 +61,12 @@ public struct Disk<Record: Sendable>: Sendable {
     busyUntil = .zero
   }
 
+  /// Loses the newest durable records, as a disk does that acknowledges what is only in its cache.
+  /// No working disk does so: for tests.
+  public mutating func loseTail(_ count: Int) {
+    durable.dropSuffix(from: max(durable.startIndex, durable.endIndex - count))
+  }
+
   /// Frees what a snapshot has made needless.
   public mutating func dropPrefix(before index: Int) { durable.dropPrefix(before: index) }
 

@@ -13,6 +13,18 @@ struct Orrery: ParsableCommand {
       """,
     subcommands: [DashboardCommand.self, RunCommand.self, FuzzCommand.self, BenchCommand.self],
     defaultSubcommand: DashboardCommand.self)
+
+  /// As ArgumentParser's own, except that what is wrong with the arguments is bad input like any
+  /// other: one line and exit code 2.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      if exitCode(for: error) == .validationFailure { Failure.badInput(message(for: error)) }
+      exit(withError: error)
+    }
+  }
 }
 
 /// The cluster's flags, which all commands share.
@@ -49,7 +61,8 @@ struct ClusterOptions: ParsableArguments {
       let made = ClusterSpec(
         masters: masters ?? spec.masters.count, workers: workers ?? spec.workers.count,
         zones: zones ?? max(1, zoneCount), etcd: topology,
-        etcdMembers: etcdMembers ?? 3, seed: spec.seed)
+        etcdMembers: etcdMembers ?? (spec.etcd == .external ? spec.etcdMachines.count : 3),
+        seed: spec.seed)
       result.machines = made.machines
       result.etcd = made.etcd
     }

@@ -34,6 +34,8 @@ struct Harness {
   /// Watches on etcd do not tell of changes until this is false again.
   var areWatchesHeld = false
   private var held: [WatchResponse] = []
+  /// The newest watch on etcd of each kind and server.
+  private var feeds: [(server: Int, key: Key, id: Int64)] = []
 
   var responses: [UInt64: APIResponse] = [:]
   var events: [UInt64: [WatchEvent]] = [:]
@@ -157,6 +159,8 @@ struct Harness {
       return .leaseGrant(id: nextLease, ttl: ttl)
     case .watchCreate(let id, let watch, _):
       hub.add(WatchID(stream: UInt64(server), id: id), watch, store: store, now: now)
+      feeds.removeAll { $0.server == server && $0.key == watch.key }
+      feeds.append((server, watch.key, id))
       return .watchCreated(id: id, revision: store.revision)
     default: throw EtcdError(.unimplemented, "not in this harness")
     }
@@ -177,6 +181,20 @@ struct Harness {
       post(Int(answer.watch.stream), .etcdWatch(answer), after: etcdDelay)
     }
     held = []
+  }
+
+  /// etcd ends the watch that feeds a kind's cache, as it does where nobody leads.
+  mutating func endFeed(_ kind: ResourceKind, _ server: Int = 0) {
+    for feed in feeds where feed.server == server && feed.key == StorageKey.prefix(kind) {
+      hub.remove(WatchID(stream: UInt64(server), id: feed.id))
+      step(server, .etcdWatchCanceled(UInt64(feed.id), .noLeader))
+    }
+  }
+
+  /// etcd says how far the watches of the server's stream have come.
+  mutating func tellProgress(_ server: Int = 0) {
+    guard let answer = hub.progress(stream: UInt64(server), store) else { return }
+    step(server, .etcdWatch(answer))
   }
 
   /// The connection of `server` to etcd breaks.

@@ -67,6 +67,22 @@ import Testing
     #expect(harness.seen(space) == ["ADDED b"])
   }
 
+  @Test func progressOfAStreamIsNoPromiseForAWatchThatEnded() throws {
+    var harness = Harness.ready()
+    let first = try #require(
+      harness.create(ConfigMap(name: "a", namespace: "default")).object)
+    let watch = harness.watch(.configMap, from: first.resourceVersion)
+    harness.endFeed(.configMap)
+    harness.create(ConfigMap(name: "b", namespace: "default"))
+    harness.tellProgress()
+    // A second later the cache's own watch is back, from where it was.
+    harness.advance(.seconds(2))
+    #expect(harness.seen(watch) == ["ADDED b"])
+    harness.create(ConfigMap(name: "c", namespace: "default"))
+    harness.tellProgress()
+    #expect(harness.seen(watch) == ["ADDED c"])
+  }
+
   @Test func aWatchFromTooFarBackIsExpired() throws {
     var harness = Harness.ready()
     let first = try #require(
