@@ -35,6 +35,8 @@ extension World {
       if hosts[host].role == .master || hosts[host].role == .worker { launch(host) }
     }
     etcdProcesses = processIDs(.etcd)
+    userProcess = processIDs(.user).first ?? 0
+    cloudProcess = processIDs(.cloud).first ?? 0
     apiServerProcesses = processIDs(.apiServer)
     loadBalancer = LoadBalancer(servers: apiServerProcesses)
     raftArrivals = Array(repeating: .zero, count: etcdMembers.count * etcdMembers.count)

@@ -141,7 +141,7 @@ extension World {
 
   private mutating func routeCloud(_ id: ProcessID, cause: TraceID) {
     let cause = route(id, cause: cause)
-    guard !cloudRequests.isEmpty, let cloudProcess = processIDs(.cloud).first else { return }
+    guard !cloudRequests.isEmpty else { return }
     for request in cloudRequests {
       send(.cloud(id, request), to: cloudProcess, after: cloudLatency(), cause: cause)
     }
@@ -265,6 +265,7 @@ extension World {
 
   /// The record of the write that made `revision`, when it is recent.
   func causeOf(revision: Int64) -> TraceID? {
+    guard revision > 0 else { return nil }
     var index = revisionCauses.endIndex
     let stop = max(revisionCauses.startIndex, index - 64)
     while index > stop {

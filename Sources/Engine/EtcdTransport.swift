@@ -93,8 +93,15 @@ extension World {
       }
     }
     if sabotage != nil { sabotageMember(index) }
-    monitor.observe(
-      etcdMembers[index], member: index, incarnation: processes[id].incarnation, at: now)
+    // The figures first: a copy of a member is a hundred retains.
+    let commit = etcdMembers[index].committedIndex
+    let revision = etcdMembers[index].revision
+    if monitor.mustLook(
+      at: index, incarnation: processes[id].incarnation, commit: commit, revision: revision)
+    {
+      monitor.observe(
+        etcdMembers[index], member: index, incarnation: processes[id].incarnation, at: now)
+    }
   }
 
   private mutating func log(

@@ -43,9 +43,7 @@ extension World {
         Note(.input, ObjectReference(request.kind, request.key), "kubectl: \(words)"), by: nil,
         cause: .none)
       : TraceID.none
-    if let process = processIDs(.user).first {
-      sendToServer(process, .apiRequest(0, id, request), cause: cause)
-    }
+    sendToServer(userProcess, .apiRequest(0, id, request), cause: cause)
     return id
   }
 

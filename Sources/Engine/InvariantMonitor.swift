@@ -105,6 +105,12 @@ public struct InvariantMonitor: Sendable {
     }
   }
 
+  /// Whether a member's step changed anything that is watched.
+  func mustLook(at member: Int, incarnation: UInt32, commit: UInt64, revision: Int64) -> Bool {
+    incarnation != incarnations[member] || commit > checkedCommit[member]
+      || revision != revisions[member]
+  }
+
   /// A member took a step: its committed entries must be everybody's.
   mutating func observe(_ etcd: EtcdMember, member: Int, incarnation: UInt32, at now: Tick) {
     let commit = etcd.committedIndex

@@ -60,6 +60,8 @@ public struct World: Sendable {
   /// The processes of `etcdMembers` and of `apiServers`.
   var etcdProcesses: [ProcessID] = []
   var apiServerProcesses: [ProcessID] = []
+  var userProcess: ProcessID = 0
+  var cloudProcess: ProcessID = 0
   /// The etcd member each API server talks to.
   var etcdEndpoint: [Int] = []
   /// Write records by revision, for the causes of watch events.

@@ -7,6 +7,7 @@ import Basics
 /// of the highest byte in which its tick differs from `position`; when the wheel comes to a slot of
 /// a higher level, that slot's entries move down before anything else can be put beside them, which
 /// is what keeps the order.
+@frozen
 public struct TimingWheel<Payload: Sendable>: Sendable {
   @usableFromInline struct Entry: Sendable {
     @usableFromInline var tick: UInt64
@@ -18,7 +19,7 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
   }
 
   /// Five levels reach 2⁴⁰ µs, 12.7 days, past the position; what lies beyond waits in `far`.
-  @usableFromInline static var levels: Int { 5 }
+  @inlinable static var levels: Int { 5 }
 
   @usableFromInline var slots: [ContiguousArray<Entry>]
   @usableFromInline var occupied: [UInt64]
@@ -27,9 +28,10 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
   /// How far into the current lowest-level slot delivery has come.
   @usableFromInline var cursor = 0
   /// Deliveries that wait.
-  public private(set) var count = 0
+  public var count: Int { waiting }
+  @usableFromInline var waiting = 0
 
-  public init() {
+  @inlinable public init() {
     slots = Array(repeating: [], count: Self.levels * 256)
     occupied = Array(repeating: 0, count: Self.levels * 4)
   }
@@ -37,12 +39,12 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
   /// Puts `payload` in line for `tick`. A tick in the past counts as the present.
   @inlinable public mutating func schedule(_ payload: Payload, at tick: Tick) {
     place(Entry(tick: max(tick.microseconds, position), payload: payload))
-    add(1)
+    waiting += 1
   }
 
   /// Takes the next delivery that is due at `deadline` or before. Nil makes `deadline` the present:
   /// nothing may be put in line before it any more.
-  public mutating func next(through deadline: Tick) -> (tick: Tick, payload: Payload)? {
+  @inlinable public mutating func next(through deadline: Tick) -> (tick: Tick, payload: Payload)? {
     while true {
       if let slot = firstOccupied(level: 0, from: Int(position & 0xFF)) {
         let tick = (position & ~0xFF) | UInt64(slot)
@@ -54,7 +56,7 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
         let payload = slots[slot][cursor].payload
         cursor += 1
         if cursor == slots[slot].count { empty(slot) }
-        count -= 1
+        waiting -= 1
         return (Tick(microseconds: tick), payload)
       }
       guard cascade(through: deadline.microseconds) else { return nil }
@@ -62,7 +64,7 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
   }
 
   /// The tick of the next delivery.
-  public var nextTick: Tick? {
+  @inlinable public var nextTick: Tick? {
     if let slot = firstOccupied(level: 0, from: Int(position & 0xFF)) {
       return Tick(microseconds: (position & ~0xFF) | UInt64(slot))
     }
@@ -90,8 +92,6 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
     return all.map { (Tick(microseconds: $0.0), $0.2) }
   }
 
-  @usableFromInline mutating func add(_ number: Int) { count += number }
-
   @inlinable mutating func place(_ entry: Entry) {
     let difference = entry.tick ^ position
     guard difference >> UInt64(8 * Self.levels) == 0 else {
@@ -104,14 +104,14 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
     occupied[level << 2 | slot >> 6] |= 1 << UInt64(slot & 63)
   }
 
-  private mutating func empty(_ index: Int) {
+  @inlinable mutating func empty(_ index: Int) {
     // A burst's room is given back; the usual few entries' is kept for the next round.
     slots[index].removeAll(keepingCapacity: slots[index].capacity <= 64)
     occupied[(index >> 8) << 2 | (index & 0xFF) >> 6] &= ~(1 << UInt64(index & 63))
     cursor = 0
   }
 
-  private func firstOccupied(level: Int, from start: Int) -> Int? {
+  @inlinable func firstOccupied(level: Int, from start: Int) -> Int? {
     guard start < 256 else { return nil }
     var word = start >> 6
     var bits = occupied[level << 2 | word] & (~0 << UInt64(start & 63))
@@ -124,7 +124,7 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
   }
 
   /// Moves the next occupied slot of a higher level down, if it begins at `deadline` or before.
-  private mutating func cascade(through deadline: UInt64) -> Bool {
+  @inlinable mutating func cascade(through deadline: UInt64) -> Bool {
     for level in 1..<Self.levels {
       let shift = UInt64(8 * level)
       let current = Int(position >> shift & 0xFF)
