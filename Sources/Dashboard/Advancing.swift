@@ -44,9 +44,9 @@ extension AppState {
 
   /// Sends and hears for the command under way, and for the setup.
   private mutating func pump() {
-    if command != nil {
+    if let run = command, !run.isFinished {
       command?.pump(&timeline)
-      updateSheets()
+      updateSheets(isForced: command?.isFinished ?? false)
     }
     if setup != nil { pollSetup() }
   }
@@ -83,8 +83,12 @@ extension AppState {
     while timeline.now < deadline {
       timeline.advance(to: min(deadline, timeline.now + slice))
       pump()
-      if !hasTime() { return }
+      if !hasTime() {
+        fellShort = timeline.now < deadline
+        return
+      }
     }
+    fellShort = speed.perMille == nil
   }
 
   /// While paused, an answer takes only as much virtual time as it needs.
@@ -166,6 +170,8 @@ extension AppState {
           let waited = (timeline.now - since).humanDuration
           return say("after \(waited): \(change)", .changed)
         }
+        // In a big cluster a look takes as long as a frame.
+        if !hasTime() { return }
       }
     } while hasTime()
   }

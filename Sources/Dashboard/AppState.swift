@@ -58,6 +58,9 @@ public struct AppState: Sendable {
   /// Real microseconds at the last `advance`.
   var realNow: UInt64 = 0
   var lastRefresh: UInt64 = 0
+  var lastSheetUpdate: UInt64 = 0
+  /// The last frame had no time for all the virtual time it owed.
+  var fellShort = false
   /// Virtual time owed, in thousandths of a microsecond below one.
   var remainder: UInt64 = 0
 
@@ -103,7 +106,7 @@ public struct AppState: Sendable {
   }
 
   /// Whether it wants all the time it can get.
-  public var isHurried: Bool { isBooting || pursuit != nil }
+  public var isHurried: Bool { isBooting || pursuit != nil || (isRunning && fellShort) }
 
   mutating func say(_ text: String, _ role: Role = .info) {
     notice = Notice(text: text, role: role, since: realNow)

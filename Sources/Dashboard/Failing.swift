@@ -70,6 +70,7 @@ extension AppState {
     do throws(FaultProblem) {
       try timeline.apply(input)
       refresh()
+      updateSheets(isForced: true)
       say(said, .changed)
     } catch {
       say(error.message, .error)

@@ -13,6 +13,10 @@ struct Footer {
     if let notice = state.notice {
       frame.buffer.line(
         notice.text, in: message, style: theme[notice.role], ellipsis: theme.glyphs.ellipsis)
+    } else if let setup = state.setup, !setup.isFast {
+      frame.buffer.line(
+        setup.progress(state.observation), in: message, style: theme[.dim],
+        ellipsis: theme.glyphs.ellipsis)
     } else if let text = state.suggestion {
       frame.buffer.spans([Span("Try: ", theme[.hintKey]), Span(text, theme[.text])], in: message)
     }
@@ -59,12 +63,20 @@ extension AppState {
         guard context != .main || isZoomed else { continue }
         priority = 9
       case "help" where context == .popup: priority = 2
+      case "why" where context == .popup && !isInDetails: continue
       default: break
       }
       guard priority > 0 else { continue }
       hints.append(HintLine.Hint(key.label(glyphs), title, priority: priority))
     }
     return hints
+  }
+
+  private var isInDetails: Bool {
+    guard case .sheet(let sheet) = overlays.last, case .details = sheet.content else {
+      return false
+    }
+    return true
   }
 
   private func failTitle(_ target: Fault.Target) -> String {

@@ -83,7 +83,10 @@ extension AppState {
   // MARK: Time
 
   private mutating func toggleRun() {
-    if isBooting { return say("booting; it pauses once the cluster stands: \(startsPaused)") }
+    if isBooting {
+      startsPaused.toggle()
+      return say(startsPaused ? "it will stand still once it is up" : "it will run once it is up")
+    }
     pursuit = nil
     isRunning.toggle()
     meter.restart()
@@ -138,7 +141,7 @@ extension AppState {
       case .up, .down:
         let down = direction == .down
         if !sheet.moveSelection(down: down) {
-          sheet.offset = clampedOffset(sheet.offset + (down ? 1 : -1))
+          sheet.scroll(to: clampedOffset(geometry.sheetOffset + (down ? 1 : -1)))
         }
       case .left: sheet.column = max(sheet.column - 8, 0)
       case .right:
@@ -186,14 +189,16 @@ extension AppState {
   private mutating func scroll(_ scroll: Intent.Scroll) {
     if case .sheet(var sheet) = overlays.last {
       let page = max(geometry.sheetRows - 1, 1)
-      switch scroll {
-      case .pageUp: sheet.offset -= page
-      case .pageDown: sheet.offset += page
-      case .top: sheet.offset = 0
-      case .bottom: sheet.offset = geometry.sheetLines
-      case .lines(let count): sheet.offset += count
-      }
-      sheet.offset = clampedOffset(sheet.offset)
+      let offset = geometry.sheetOffset
+      let wanted =
+        switch scroll {
+        case .pageUp: offset - page
+        case .pageDown: offset + page
+        case .top: 0
+        case .bottom: geometry.sheetLines
+        case .lines(let count): offset + count
+        }
+      sheet.scroll(to: clampedOffset(wanted))
       overlays[overlays.count - 1] = .sheet(sheet)
       return
     }
@@ -263,7 +268,12 @@ extension AppState {
   }
 
   private mutating func why() {
-    guard let row = selectedRow else { return }
+    var about = selectedRow
+    if case .sheet(let sheet) = overlays.last {
+      guard case .details(let row) = sheet.content else { return }
+      about = row
+    }
+    guard let row = about else { return }
     guard let id = snapshot.newestRecord(about: row, in: timeline.world) else {
       return say("nothing was written or decided about \(title(of: row)) lately")
     }
@@ -279,14 +289,16 @@ extension AppState {
     say("theme \(themeName)")
   }
 
-  /// Brings the sheets up to date with the world.
-  mutating func updateSheets() {
+  /// Brings the sheets up to date with the world; not more often than one can read while it runs.
+  mutating func updateSheets(isForced: Bool = false) {
+    guard isForced || !isRunning || realNow >= lastSheetUpdate + 250_000 else { return }
+    lastSheetUpdate = realNow
     for index in overlays.indices {
       guard case .sheet(var sheet) = overlays[index] else { continue }
       switch sheet.content {
       case .details(let row): sheet.update(detailLines(of: row))
-      case .command: sheet.update(commandLines())
-      case .help, .why: continue
+      case .command where command != nil: sheet.update(commandLines())
+      case .help, .why, .command: continue
       }
       overlays[index] = .sheet(sheet)
     }

@@ -14,4 +14,5 @@ struct ScreenGeometry: Sendable, Hashable {
   /// Of the topmost sheet: wrapped lines, and how many are in sight.
   var sheetLines = 0
   var sheetRows = 0
+  var sheetOffset = 0
 }

@@ -49,11 +49,18 @@ struct Sheet: Sendable {
   var offset = 0
   /// Columns scrolled to the right, where lines are not wrapped.
   var column = 0
+  /// Keeps the selected line in sight, until one scrolls elsewhere.
+  private(set) var followsSelection = false
   /// The selected one of the lines that have a target.
   var selected: Int?
 
   var selectedTarget: Fault.Target? {
     selected.flatMap { lines.indices.contains($0) ? lines[$0].target : nil }
+  }
+
+  mutating func scroll(to offset: Int) {
+    self.offset = offset
+    followsSelection = false
   }
 
   /// The lines as they are now; the selection stays with its target.
@@ -73,6 +80,7 @@ struct Sheet: Sendable {
       : lines.indices.last { $0 < current && lines[$0].target != nil }
     guard let next else { return false }
     selected = next
+    followsSelection = true
     return true
   }
 }

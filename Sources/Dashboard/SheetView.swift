@@ -11,10 +11,12 @@ struct SheetView {
     let lines = wrapped(columns: width - 4, theme)
     let needed = sheet.content == .help ? area.height : lines.count + 2
     let height = min(max(needed, 5), area.height - (area.height > 30 ? 4 : 0))
-    let footer = footerSpans(theme)
+    let isTooWide = lines.contains { $0.spans.reduce(0) { $0 + $1.width } > width - 4 }
+    let footer = footerSpans(theme, isTooWide: isTooWide)
     let inner = Popup(sheet.title, width: width, height: height, footer: footer)
       .render(into: &frame.buffer, in: area, theme: theme).inset(horizontal: 1)
     frame.geometry.sheetRows = inner.height
+    frame.geometry.sheetOffset = sheet.offset
     if sheet.content == .help {
       frame.geometry.sheetLines = HelpScreen(KeyMap.bindings(theme.glyphs), offset: sheet.offset)
         .render(into: &frame.buffer, in: inner, theme: theme)
@@ -23,6 +25,7 @@ struct SheetView {
     frame.geometry.sheetLines = lines.count
     let skipped = isWide ? sheet.column : 0
     let offset = offset(lines, visible: inner.height)
+    frame.geometry.sheetOffset = offset
     for row in 0..<min(inner.height, max(lines.count - offset, 0)) {
       let line = lines[offset + row]
       let place = inner.row(row)
@@ -65,12 +68,16 @@ struct SheetView {
   /// nothing else was scrolled to.
   private func offset(_ lines: [Wrapped], visible: Int) -> Int {
     let last = max(lines.count - visible, 0)
-    return min(max(sheet.offset, 0), last)
+    let wanted = min(max(sheet.offset, 0), last)
+    guard sheet.followsSelection,
+      let selected = lines.firstIndex(where: { $0.source == sheet.selected })
+    else { return wanted }
+    return min(max(wanted, selected - visible + 2), max(selected - 1, 0))
   }
 
-  private func footerSpans(_ theme: Theme) -> [Span] {
+  private func footerSpans(_ theme: Theme, isTooWide: Bool) -> [Span] {
     [Span("Esc", theme[.hintKey]), Span(" back  ", theme[.dim])]
-      + (isWide ? [Span("h l", theme[.hintKey]), Span(" sideways", theme[.dim])] : [])
+      + (isWide && isTooWide ? [Span("h l", theme[.hintKey]), Span(" sideways", theme[.dim])] : [])
       + (sheet.selected == nil
         ? [] : [Span("f", theme[.hintKey]), Span(" stop or start", theme[.dim])])
   }
