@@ -128,7 +128,7 @@ extension AppState {
       for condition in object.status.conditions {
         lines.append(
           SheetLine([
-            Ink("  \(condition.type)", .dim),
+            Ink("  " + padded(condition.type, 26), .dim),
             Ink("  \(condition.status)", condition.status == "True" ? .ok : .warn),
             Ink("  \(condition.reason)  \(condition.message)", .dim),
           ]))

@@ -21,6 +21,11 @@ func preciseClockText(_ tick: Tick) -> String {
 
 private func twoDigits(_ value: UInt64) -> String { value < 10 ? "0\(value)" : String(value) }
 
+/// `text` with blanks up to a width, for columns in running text.
+func padded(_ text: String, _ columns: Int) -> String {
+  text + String(repeating: " ", count: max(columns - text.count, 0))
+}
+
 /// `1250m` of `8000m` as `1.2`: processors, for people.
 func coresText(_ milli: Int64) -> String {
   milli % 1000 == 0 ? String(milli / 1000) : "\(milli / 1000).\(milli % 1000 / 100)"
