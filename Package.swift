@@ -82,10 +82,25 @@ let package = Package(
         "Widgets", "Themes", "Dashboard", "Ncurses", "SimulationKernel", arguments,
       ],
       swiftSettings: strict),
+    // Tests
+    tests("Basics", ["Basics", "PersistentCollections"]),
+    tests("SimulationKernel", ["Basics", "SimulationKernel"]),
+    tests("Raft", ["Basics", "Raft"], exclude: ["Scripts"]),
+    tests("MVCC", ["Basics", "PersistentCollections", "MVCC"]),
+    tests("Etcd", ["Basics", "Raft", "MVCC", "Etcd"]),
+    tests("KubeAPI", ["Basics", "KubeAPI", "Manifests"]),
+    tests("ControllerRuntime", ["Basics", "KubeAPI", "ControllerRuntime"]),
+    tests("APIServer", ["Basics", "KubeAPI", "MVCC", "Etcd", "APIServer"]),
+    tests(
+      "KubeScheduler", ["Basics", "KubeAPI", "ControllerRuntime", "KubeScheduler", "Manifests"]),
+    tests("Controllers", ["Basics", "KubeAPI", "ControllerRuntime", "Controllers"]),
+    tests("Kubelet", ["Basics", "KubeAPI", "ControllerRuntime", "Kubelet", "KubeProxy"]),
     tests("Engine", ["Basics", "KubeAPI", "Engine", "Manifests"]),
     tests(
       "Scenarios", ["Basics", "KubeAPI", "Engine", "Manifests", "Kubectl", "Scenarios"],
       exclude: ["Data"]),
+    tests("TerminalCore", ["TerminalCore", "Widgets", "Ncurses", "Themes"]),
+    tests("Dashboard", ["Dashboard", "Engine", "TerminalCore", "Themes"], exclude: ["Golden"]),
     tests("EndToEnd", []),
   ]
 )
