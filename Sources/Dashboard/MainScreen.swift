@@ -85,7 +85,7 @@ public enum MainScreen {
       table(NodesPane.columns, framed(view.subtitle)) { view.cell($0, $1, theme) }
     case .pods:
       let view = PodsPane(pods: observation.pods)
-      table(PodsPane.columns, framed(view.subtitle)) { view.cell($0, $1, theme) }
+      table(view.columns, framed(view.subtitle)) { view.cell($0, $1, theme) }
     case .etcd:
       let view = EtcdPane(members: observation.members, hasQuorum: observation.hasQuorum)
       let (body, last) = framed([]).cut(bottom: 1)

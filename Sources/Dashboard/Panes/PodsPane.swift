@@ -10,17 +10,24 @@ struct PodsPane {
     pods.isEmpty ? [] : [Span("\(pods.count { $0.isReady }) of \(pods.count) ready")]
   }
 
-  static let columns = [
-    Column(" ", width: 1, priority: 10),
-    Column("NAME", width: 13, weight: 4, priority: 9, cutsMiddle: true),
-    Column("STATUS", width: 9, weight: 1, priority: 8),
-    Column("READY", width: 5, priority: 4),
-    Column("NODE", width: 8, weight: 1, priority: 7),
-    Column("RESTARTS", width: 8, alignment: .right, priority: 3),
-    Column("AGE", width: 4, alignment: .right, priority: 5),
-    Column("IP", width: 13, priority: 2),
-    Column("NAMESPACE", width: 11, weight: 1, priority: 1),
-  ]
+  /// The name of a node is cut last: it is what one looks for.
+  private var nodeWidth: Int {
+    min(max(pods.prefix(300).map(\.node.count).max() ?? 0, 8), 14)
+  }
+
+  var columns: [Column] {
+    [
+      Column(" ", width: 1, priority: 10),
+      Column("NAME", width: 13, weight: 4, priority: 9, cutsMiddle: true),
+      Column("STATUS", width: 9, weight: 1, priority: 8),
+      Column("READY", width: 5, priority: 4),
+      Column("NODE", width: nodeWidth, weight: 1, priority: 7),
+      Column("RESTARTS", width: 8, alignment: .right, priority: 3),
+      Column("AGE", width: 4, alignment: .right, priority: 5),
+      Column("IP", width: 13, priority: 2),
+      Column("NAMESPACE", width: 11, weight: 1, priority: 1),
+    ]
+  }
 
   func cell(_ row: Int, _ column: Int, _ theme: Theme) -> TableCell {
     let pod = pods[row]
