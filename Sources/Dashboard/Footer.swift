@@ -92,7 +92,7 @@ extension AppState {
     if isBooting || setup != nil { return nil }
     if let step = guide?.text { return step }
     if !observation.hasQuorum {
-      return "no quorum, nothing can be written: select a stopped member, f brings it back"
+      return "nothing can be written; f on a stopped master or member brings it back"
     }
     let dark = observation.nodes.first { !$0.isPowered }
     if let dark, dark.ready == "True" {
@@ -100,7 +100,7 @@ extension AppState {
     }
     if let dark, observation.pods.contains(where: { $0.node == dark.name && !$0.isTerminating }) {
       return
-        "its pods have 300 s left: + a few times, or N again and again; f brings \(dark.name) back"
+        "its pods have 300 s left: N or + to see; f brings \(dark.name) back"
     }
     if let dark { return "f on \(dark.name): it comes back; what happens to its old pods?" }
     if !observation.faults.isEmpty { return "H heals everything; w asks why something happened" }

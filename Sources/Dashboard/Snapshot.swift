@@ -99,7 +99,7 @@ struct Snapshot: Sendable {
   }
 }
 
-/// A record worth reading, and how many others say the same of other machines.
+/// A record worth reading, and how many others say the same, of other machines or again.
 struct ActionRow: Sendable {
   let action: Observation.Action
   var more = 0
@@ -114,13 +114,17 @@ struct ActionRow: Sendable {
     let host = action.who.firstIndex(of: "@").map { action.who[action.who.index(after: $0)...] }
     if action.role == .kubeProxy, let host, let range = message.firstRange(of: " on \(host) ") {
       common = message[..<range.lowerBound] + " " + message[range.upperBound...]
+    } else if action.note.kind == .failure || message.contains(" asks for pre-votes ") {
+      // The same, tried again and again: only figures differ.
+      common = "\(action.who) \(message.filter { !$0.isNumber })"
     } else {
       common = ""
     }
   }
 
   func absorbs(_ other: ActionRow) -> Bool {
-    !common.isEmpty && common == other.common && other.action.at - action.at < .seconds(1)
+    guard !common.isEmpty, common == other.common else { return false }
+    return action.role != .kubeProxy || other.action.at - action.at < .seconds(1)
   }
 }
 

@@ -38,7 +38,10 @@ struct ControlPane {
     if column == 0 { return .text(isNarrow ? role.shortName : role.name) }
     if column <= masters.count { return process(role, on: masters[column - 1], theme) }
     if column == masters.count + 1 {
-      guard role != .apiServer else { return .text("all serve", theme[.dim]) }
+      guard role != .apiServer else {
+        let up = state.observation.control.count { $0.role == role && $0.state == .running }
+        return .text("\(up) of \(masters.count) up", theme[up == 0 ? .error : .dim])
+      }
       guard let lease, !lease.holder.isEmpty else { return .text("nobody", theme[.error]) }
       let isAlive = state.observation.control.contains {
         $0.role == role && $0.host == lease.holderHost && $0.isLeader
