@@ -15,7 +15,9 @@ struct Benchmark: Sendable {
     var text: String { JSONValue.object(fields).text() }
   }
 
-  static let all = [kernel, cluster, converge100, converge1000]
+  static let all = [
+    kernel, cluster, firstFrame, frame8, frame1000, converge100, converge1000,
+  ]
 
   /// The wheel alone: 150,000 timers wait, each delivery arms another.
   static let kernel = Benchmark(name: "kernel-event") {
@@ -93,7 +95,7 @@ struct Benchmark: Sendable {
     .number(decimal(stopwatch.cpuMicroseconds / Double(max(1, count))))
   }
 
-  private static func figures(
+  static func figures(
     _ name: String, _ stopwatch: Stopwatch, _ more: [(String, JSONValue)]
   ) -> Figures {
     var fields = JSONObject([
@@ -105,7 +107,7 @@ struct Benchmark: Sendable {
     return Figures(fields: fields)
   }
 
-  private static func decimal(_ value: Double) -> String {
+  static func decimal(_ value: Double) -> String {
     String(format: "%.3f", value)
   }
 }
