@@ -18,12 +18,13 @@ public struct HostClock: Sendable, Equatable {
     return HostTime(monotonic: monotonic, wall: wall)
   }
 
-  /// How long the world takes to see `span` pass on this host.
+  /// How long the world takes to see `span` pass on this host; rounded up, for a timer that wakes
+  /// a microsecond early would be armed for nothing and wake at once, again and again.
   public func worldSpan(_ span: Span) -> Span {
     if ratePerMillion == 1_000_000 { return span }
     let scaled = span.microseconds.multipliedFullWidth(by: 1_000_000)
-    let (quotient, _) = ratePerMillion.dividingFullWidth(scaled)
-    return Span(microseconds: quotient)
+    let (quotient, rest) = ratePerMillion.dividingFullWidth(scaled)
+    return Span(microseconds: rest > 0 ? quotient + 1 : quotient)
   }
 
   public mutating func setRate(perMillion rate: Int64, at now: Tick) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Basics
 import Engine
+import Foundation
 import Scenarios
 
 /// `orrery fuzz`: random clusters, loads and faults against the invariants, then healing and the
@@ -26,7 +27,8 @@ struct FuzzCommand: ParsableCommand {
     var failures = 0
     for number in seed..<(seed + UInt64(seeds)) {
       let result = Fuzzer(seed: number, span: length).run()
-      print(result.text)
+      // Written at once, so that what was found is seen when the rest is cut short.
+      FileHandle.standardOutput.write(Data((result.text + "\n").utf8))
       if !result.isGood { failures += 1 }
     }
     if failures > 0 { throw ExitCode(3) }

@@ -54,7 +54,7 @@ struct BadInputTests {
   @Test func missingFile() throws {
     expectRefusal(
       try OrreryCommand(["run", "/nowhere/at-all.yaml"]), "/nowhere/at-all.yaml",
-      "no such file or directory")
+      "does not exist")
   }
 
   @Test func directory() throws {

@@ -46,6 +46,24 @@ import Testing
   }
 }
 
+extension HostClockTests {
+  /// What a component waits for has passed on its own clock when its timer wakes it.
+  @Test(arguments: [900_001, 999_999, 1_000_001, 1_093_750, 3_000_000] as [Int64])
+  func noTimerWakesEarly(_ rate: Int64) {
+    var clock = HostClock()
+    clock.setRate(perMillion: rate, at: Tick(microseconds: 12_345))
+    for start in [12_345, 12_346, 777_777] as [UInt64] {
+      for wait in [1, 2, 3, 100, 99_999] {
+        let armed = Tick(microseconds: start)
+        let woken = armed + clock.worldSpan(.microseconds(wait))
+        let passed = clock.read(at: woken).monotonic - clock.read(at: armed).monotonic
+        #expect(passed >= .microseconds(wait))
+        #expect(passed <= .microseconds(wait + 4))
+      }
+    }
+  }
+}
+
 @Suite struct NetworkTests {
   @Test func retransmissionsDouble() {
     let sent = Tick.zero
