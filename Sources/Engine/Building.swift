@@ -42,6 +42,7 @@ extension World {
     raftArrivals = Array(repeating: .zero, count: etcdMembers.count * etcdMembers.count)
     etcdArrivals = Array(repeating: (.zero, .zero), count: apiServers.count)
     monitor.prepare(members: etcdMembers.count)
+    etcdSilent = Array(repeating: false, count: apiServers.count)
     etcdEndpoint = apiServers.indices.map { $0 % max(1, etcdMembers.count) }
   }
 

@@ -183,7 +183,9 @@ extension World {
       case .etcdEvent(let inner, let revision):
         event = inner
         if let known = causeOf(revision: revision) { cause = known }
-      case .etcdDisconnected: event = .etcdDisconnected
+      case .etcdDisconnected:
+        reconnectEtcd(processes[id].index)
+        event = .etcdDisconnected
       default: return
       }
     case .diskDone, .control: return

@@ -18,6 +18,7 @@ extension World {
       digest.combine(UInt64(process.state.rawValue))
       digest.combine(UInt64(process.incarnation))
     }
+    for isSilent in etcdSilent { digest.combine(isSilent) }
     for member in etcdMembers { member.digest(into: &digest) }
     for scheduler in schedulers { scheduler.digest(into: &digest) }
     for manager in controllerManagers { manager.digest(into: &digest) }

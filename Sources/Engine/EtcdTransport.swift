@@ -149,8 +149,9 @@ extension World {
     let member = etcdProcess(etcdEndpoint[serverIndex])
     let here = processes[server].host
     let there = processes[member].host
+    guard !etcdSilent[serverIndex] else { return }
     guard hosts[there].isPowered, isOpen(here, there) else {
-      // Silence: the client gives up when its own time-outs say so, see `etcdServersReview`.
+      loseEtcd(serverIndex)
       return
     }
     guard processes[member].isAlive else {
@@ -187,7 +188,11 @@ extension World {
     guard etcdProcess(etcdEndpoint[index]) == member else { return }
     let here = processes[member].host
     let there = processes[server].host
-    guard hosts[there].isPowered, isOpen(here, there) else { return }
+    guard !etcdSilent[index] else { return }
+    guard hosts[there].isPowered, isOpen(here, there) else {
+      loseEtcd(index)
+      return
+    }
     let at = max(now + network.transit(from: here, to: there), etcdArrivals[index].toServer)
     etcdArrivals[index].toServer = at
     schedule(
@@ -199,7 +204,7 @@ extension World {
     switch processes[id].role {
     case .etcd:
       let index = processes[id].index
-      for server in apiServers.indices where etcdEndpoint[server] == index {
+      for server in apiServers.indices where etcdEndpoint[server] == index && !etcdSilent[server] {
         dropEtcd(server, after: loopback())
       }
     case .apiServer:
@@ -213,20 +218,45 @@ extension World {
     }
   }
 
-  /// After a change of power or links: API servers that no longer reach their member find out by
-  /// the client's keep-alive (10 s and a time-out of 10 s, as kube-apiserver configures its etcd
-  /// client) and try another one where they know one.
+  /// After a change of power or links: API servers that no longer reach their member have lost it.
   mutating func etcdServersReview() {
     for index in apiServers.indices {
-      let server = apiServerProcesses[index]
-      let member = etcdProcess(etcdEndpoint[index])
-      guard processes[server].isAlive else { continue }
-      let here = processes[server].host
-      let there = processes[member].host
-      if !hosts[there].isPowered || !isOpen(here, there) {
-        dropEtcd(index, after: .seconds(20))
-      }
+      let here = processes[apiServerProcesses[index]].host
+      let there = processes[etcdProcess(etcdEndpoint[index])].host
+      if !hosts[there].isPowered || !isOpen(here, there) { loseEtcd(index) }
     }
+  }
+
+  /// A server's connection to its member carries nothing any more, in either direction, until the
+  /// server's keep-alive finds out (10 s and a time-out of 10 s, as kube-apiserver configures its
+  /// etcd client) and it connects anew. What was on the way meanwhile is lost, so that no event can
+  /// follow on one that did not arrive.
+  private mutating func loseEtcd(_ index: Int) {
+    let server = apiServerProcesses[index]
+    guard !etcdSilent[index], processes[server].isAlive else { return }
+    etcdSilent[index] = true
+    schedule(.parcel(Parcel(.etcdDisconnected)), to: server, at: now + .seconds(20), cause: .none)
+  }
+
+  /// A server found its connection broken: the next thing it says goes over a new one, to another
+  /// member where it knows one and this one can't be reached.
+  mutating func reconnectEtcd(_ index: Int) {
+    let server = apiServerProcesses[index]
+    let member = etcdProcess(etcdEndpoint[index])
+    let here = processes[server].host
+    let there = processes[member].host
+    let isReachable = hosts[there].isPowered && processes[member].isAlive && isOpen(here, there)
+    if !isReachable {
+      moveEndpoint(index)
+    } else if etcdSilent[index] {
+      // The old connection's end at the member goes with it.
+      let at = max(now + network.transit(from: here, to: there), etcdArrivals[index].toEtcd)
+      etcdArrivals[index].toEtcd = at
+      schedule(
+        .parcel(Parcel(.etcdClientGone(token(server, processes[server].incarnation)))),
+        to: member, at: at, cause: .none)
+    }
+    etcdSilent[index] = false
   }
 
   private mutating func dropEtcd(_ index: Int, after span: Span) {

@@ -116,6 +116,7 @@ extension World {
     switch process.role {
     case .etcd: startEtcd(id, cause: cause)
     case .apiServer:
+      etcdSilent[process.index] = false
       apiServers[process.index] = makeAPIServer(process.index, host: host, incarnation: life)
       stepAPIServer(id, .started, cause: cause)
     case .scheduler:

@@ -64,6 +64,8 @@ public struct World: Sendable {
   var cloudProcess: ProcessID = 0
   /// The etcd member each API server talks to.
   var etcdEndpoint: [Int] = []
+  /// API servers whose connection to etcd is dead and that don't know it yet.
+  var etcdSilent: [Bool] = []
   /// Write records by revision, for the causes of watch events.
   var revisionCauses = PersistentLog<RevisionCause>()
   /// The time of the last write that was no heartbeat, lease or event.
