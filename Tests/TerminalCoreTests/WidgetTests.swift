@@ -74,7 +74,8 @@ struct WidgetTests {
     var offset = -1
     let text = Self.drawn(12, 4) { buffer, rect, theme in
       let table = Table(
-        columns: [Column("N", width: 4)], rowCount: 100, cursor: ListCursor(selected: 99))
+        columns: [Column("N", width: 4)], rowCount: 100, cursor: ListCursor(selected: 99),
+        focused: true)
       let geometry = table.render(into: &buffer, in: rect, theme: theme) { row, _ in
         .text("\(row)")
       }
@@ -179,7 +180,7 @@ struct WidgetTests {
       KeyBinding("quit", "Quit", group: "General", keys: [.char("q"), .ctrl("c")]),
       KeyBinding("kill", "Kill", group: "Faults", keys: [.char("x")], disabledReason: "no node"),
     ]
-    let text = Self.drawn(40, 8) { HelpScreen(bindings).render(into: &$0, in: $1, theme: $2) }
+    let text = Self.drawn(60, 8) { HelpScreen(bindings).render(into: &$0, in: $1, theme: $2) }
     #expect(text.contains("q/^C  Quit") && text.contains("x  Kill (no node)"))
     let filtered = Self.drawn(40, 8) {
       HelpScreen(bindings, filter: "FAULT").render(into: &$0, in: $1, theme: $2)
