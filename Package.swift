@@ -95,7 +95,7 @@ let package = Package(
       "KubeScheduler", ["Basics", "KubeAPI", "ControllerRuntime", "KubeScheduler", "Manifests"]),
     tests("Controllers", ["Basics", "KubeAPI", "ControllerRuntime", "Controllers"]),
     tests("Kubelet", ["Basics", "KubeAPI", "ControllerRuntime", "Kubelet", "KubeProxy"]),
-    tests("Engine", ["Basics", "KubeAPI", "Engine", "Manifests"]),
+    tests("Engine", ["Basics", "KubeAPI", "MVCC", "Etcd", "Engine", "Manifests"]),
     tests(
       "Scenarios", ["Basics", "KubeAPI", "Engine", "Manifests", "Kubectl", "Scenarios"],
       exclude: ["Data"]),

@@ -57,7 +57,19 @@ extension World {
       } else if let event = clientEvent(payload, to: id) {
         stepCloudControllerManager(id, event, cause: cause)
       }
-    case .scheduler, .controllerManager, .kubeProxy, .user:
+    case .user:
+      if case .parcel(let parcel) = payload,
+        case .etcdClientEvent(let client, let epoch, let event, let header) = parcel.content
+      {
+        hearEtcd(client, epoch, event, header)
+      } else if case .parcel(let parcel) = payload,
+        case .etcdClientPing(let client) = parcel.content
+      {
+        pingEtcd(client)
+      } else if let event = clientEvent(payload, to: id) {
+        stepClient(id, event, cause: cause)
+      }
+    case .scheduler, .controllerManager, .kubeProxy:
       if let event = clientEvent(payload, to: id) { stepClient(id, event, cause: cause) }
     }
   }
@@ -260,7 +272,7 @@ extension World {
     return trace
   }
 
-  private mutating func remember(_ cause: TraceID, revision: Int64) {
+  mutating func remember(_ cause: TraceID, revision: Int64) {
     // Three API servers write; their answers can overtake each other by a little.
     revisionCauses.append(RevisionCause(revision: revision, cause: cause))
     if revisionCauses.count > 4096 {

@@ -54,6 +54,12 @@ final class Parcel: Sendable {
     case etcdEvent(APIServer.Event, revision: Int64)
     case etcdDisconnected
     case etcdClientGone(UInt64)
+    /// From a client outside the cluster, named by its connection's token.
+    case etcdOutside(UInt64, UInt64, EtcdRequest)
+    /// To such a client, on one of its connections.
+    case etcdClientEvent(client: UInt64, UInt32, EtcdClientEvent, EtcdHeader?)
+    /// Its keep-alive is due.
+    case etcdClientPing(client: UInt64)
     case diskFailed(UInt64)
     case cri(CRIRequest)
     case criMessage(CRIMessage)

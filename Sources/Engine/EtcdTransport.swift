@@ -34,6 +34,8 @@ extension World {
         monitor.observeWrite(from: processes[server].role, at: now)
         stepMember(
           id, .client(token: token(server, life), requestID: number, request), cause: cause)
+      case .etcdOutside(let token, let number, let request):
+        stepMember(id, .client(token: token, requestID: number, request), cause: cause)
       case .etcdClientGone(let token): stepMember(id, .disconnected(token: token), cause: cause)
       case .diskFailed(let write): stepMember(id, .diskFailed(writeID: write), cause: cause)
       default: break
@@ -69,6 +71,15 @@ extension World {
       case .send(let to, let message): sendToPeer(index, to, message, cause: cause)
       case .respond(let token, let number, let response):
         answer(id, token, number, response, cause: cause)
+      case .watch(let response) where EtcdClients.client(of: response.watch.stream) != nil:
+        answerOutside(
+          id, response.watch.stream, .watch(response),
+          cause: causeOf(revision: response.events.last?.kv.modRevision ?? 0) ?? cause)
+      case .watchCanceled(let watch, let error, let compacted)
+      where EtcdClients.client(of: watch.stream) != nil:
+        answerOutside(
+          id, watch.stream, .watchCanceled(watch, error, compactRevision: compacted),
+          cause: cause)
       case .watch(let response):
         deliver(
           id, response.watch.stream, .etcdWatch(response),
@@ -172,6 +183,10 @@ extension World {
     _ member: ProcessID, _ token: UInt64, _ number: UInt64, _ response: EtcdResponse,
     cause: TraceID
   ) {
+    if EtcdClients.client(of: token) != nil {
+      return answerOutside(
+        member, token, .response(request: number, response), cause: cause)
+    }
     deliver(member, token, .etcdResponse(number, response), revision: 0, cause: cause)
   }
 
@@ -207,6 +222,7 @@ extension World {
       for server in apiServers.indices where etcdEndpoint[server] == index && !etcdSilent[server] {
         dropEtcd(server, after: loopback())
       }
+      dropEtcdClients(of: id)
     case .apiServer:
       let index = processes[id].index
       let member = etcdProcess(etcdEndpoint[index])

@@ -1,4 +1,5 @@
 import Basics
+import Etcd
 import KubeAPI
 import SimulationKernel
 
@@ -12,10 +13,17 @@ public enum Input: Sendable {
   case healAll
   /// A process is killed once; its supervisor starts it again.
   case kill(host: String, process: String)
+  /// A client outside the cluster turns to the etcd member on a host; answered with its number.
+  case etcdOpen(member: String)
+  /// It asks something; answered with the request's number. See `takeEtcdEvents`.
+  case etcdRequest(client: UInt64, EtcdRequest)
+  /// It hangs up: its watches end.
+  case etcdClose(client: UInt64)
 }
 
 extension World {
-  /// Applies an input now. The number of a request is what `takeAnswer` wants.
+  /// Applies an input now. The number of a request is what `takeAnswer` wants; that of an etcd
+  /// client or of its request is found in its events.
   @discardableResult
   public mutating func apply(_ input: Input) throws(FaultProblem) -> UInt64? {
     switch input {
@@ -27,6 +35,9 @@ extension World {
       let process = try process(name, on: host)
       let note = Note(.input, nil, "\(name) on \(host) is killed")
       kill(process, cause: record(note, by: nil, cause: .none))
+    case .etcdOpen(let member): return try openEtcd(member)
+    case .etcdRequest(let client, let request): return try requestEtcd(client, request)
+    case .etcdClose(let client): try closeEtcd(client)
     }
     return nil
   }

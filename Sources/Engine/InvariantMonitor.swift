@@ -44,6 +44,8 @@ public struct InvariantMonitor: Sendable {
   public private(set) var appliedRevision: Int64 = 1
   private var kindRevisions: [PersistentLog<Int64>]
   private var nodes = PersistentMap<String, NodeCharge>()
+  /// What people wrote past the API servers: what they did to objects is theirs to answer for.
+  public private(set) var interventions: [KeyRange] = []
 
   struct NodeCharge: Sendable {
     var cpuMilli: Int64 = 0
@@ -184,13 +186,14 @@ public struct InvariantMonitor: Sendable {
     let old = event.previous.flatMap { StoredObject.object(in: $0.value) }
     let new = event.kv.isTombstone ? nil : StoredObject.object(in: event.kv.value)
     guard let kind = (new ?? old)?.kind else { return }
+    let isIntervention = interventions.contains { $0.contains(event.kv.key) }
     kindRevisions[Int(kind.rawValue)].append(event.kv.modRevision)
     if kindRevisions[Int(kind.rawValue)].count > 40_000 {
       let end = kindRevisions[Int(kind.rawValue)].endIndex
       kindRevisions[Int(kind.rawValue)].dropPrefix(before: end - 20_000)
     }
     switch kind {
-    case .pod: applyPod(old: old?.pod, new: new?.pod, at: now)
+    case .pod: applyPod(old: old?.pod, new: new?.pod, isIntervention: isIntervention, at: now)
     case .node:
       guard let name = (new ?? old)?.metadata.name else { return }
       var charge = nodes[name] ?? NodeCharge()
@@ -200,8 +203,8 @@ public struct InvariantMonitor: Sendable {
     }
   }
 
-  private mutating func applyPod(old: Pod?, new: Pod?, at now: Tick) {
-    if let old, let new, old.metadata.uid == new.metadata.uid,
+  private mutating func applyPod(old: Pod?, new: Pod?, isIntervention: Bool, at now: Tick) {
+    if !isIntervention, let old, let new, old.metadata.uid == new.metadata.uid,
       old.spec.nodeName != new.spec.nodeName || old.spec.nodeName.isEmpty
     {
       count(.podsBoundOnce)
@@ -245,6 +248,21 @@ public struct InvariantMonitor: Sendable {
         .nodesNotOvercommitted, at: now,
         "\(pod.reference.text) makes \(name) hold \(node.pods) pods, \(node.cpuMilli)m cpu and "
           + "\(node.memory) bytes of \(allocatable.cpuMilli)m and \(allocatable.memoryBytes)")
+    }
+  }
+
+  /// A person writes to etcd past the API servers. That is allowed, and noted: from then on the
+  /// rules about objects under `/registry` leave out the keys the person wrote.
+  mutating func observeIntervention(_ request: EtcdRequest) {
+    for range in request.writtenRanges where range.overlaps(KeyRange(prefix: StoredObject.registry))
+    {
+      if interventions.contains(range) { continue }
+      // Beyond so many single keys it is the whole registry.
+      if interventions.count < 64 {
+        interventions.append(range)
+      } else {
+        interventions = [KeyRange(prefix: StoredObject.registry)]
+      }
     }
   }
 
@@ -327,6 +345,18 @@ public struct InvariantMonitor: Sendable {
 
 /// Objects as they lie in etcd.
 enum StoredObject {
+  /// Where API servers keep objects.
+  static let registry = Key("/registry/")
+
+  /// The object that JSON under one of the registry's keys describes; nil where it is none of the
+  /// key's kind.
+  static func object(under key: Key, bytes: [UInt8]) -> APIObject? {
+    guard let object = try? APIObject(decoding: bytes),
+      key.bytes.starts(with: Array(object.kind.registryPrefix.utf8))
+    else { return nil }
+    return object
+  }
+
   static func object(in blob: Blob) -> APIObject? {
     guard case .boxed(let content) = blob else { return nil }
     return content as? APIObject

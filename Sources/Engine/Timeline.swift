@@ -68,6 +68,11 @@ public struct Timeline: Sendable {
   /// Takes the answer to a request, once it is there.
   public mutating func takeAnswer(_ id: UInt64) -> APIResponse? { world.takeAnswer(id) }
 
+  /// What an etcd client was told since this was asked last, in order.
+  public mutating func takeEtcdEvents(_ client: UInt64) -> [EtcdClientEvent] {
+    world.takeEtcdEvents(client)
+  }
+
   /// Lets time pass up to `deadline`, replaying recorded inputs at their moments.
   public mutating func advance(to deadline: Tick) {
     while true {

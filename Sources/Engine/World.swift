@@ -42,6 +42,7 @@ public struct World: Sendable {
   var runtimes = PagedVector<ContainerRuntime>()
   var proxies = PagedVector<KubeProxy>()
   var user = UserClient()
+  var etcdClients = EtcdClients()
   /// The newest state of a member that has since stopped: what is known while none runs.
   var lastStore: MVCC.Store?
   /// Why a dial that is under way will fail.

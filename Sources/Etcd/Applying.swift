@@ -83,12 +83,18 @@ extension EtcdServer {
         }
         return .members(state.members)
       case .alarm(let alarm, let isRaised):
-        state.alarms.removeAll { isRaised ? $0 == alarm : $0.kind == alarm.kind }
-        if isRaised {
+        guard isRaised else {
+          let disarmed = state.alarms.filter {
+            $0.kind == alarm.kind && (alarm.memberID == 0 || $0.memberID == alarm.memberID)
+          }
+          state.alarms.removeAll { disarmed.contains($0) }
+          return .alarms(disarmed)
+        }
+        if !state.alarms.contains(alarm) {
           state.alarms.append(alarm)
           effects.append(.note(.alarmRaised(alarm)))
         }
-        return .alarms(state.alarms)
+        return .alarms([alarm])
       }
     } catch {
       return .failure(error)

@@ -23,14 +23,22 @@ public enum EtcdRequest: Sendable {
   case watchProgress
   case status
   case memberList(linearizable: Bool)
+  /// ID 0 lets the server compute one from the peer URLs and the time.
   indirect case memberAdd(ClusterMember)
   case memberRemove(id: UInt64)
   case memberPromote(id: UInt64)
+  case memberUpdate(id: UInt64, peerURLs: [String])
   case moveLeader(to: UInt64)
   case hashKV(revision: Int64)
   case defragment
   case alarmList
+  case alarmActivate(Alarm)
+  /// Member 0 is every member.
+  case alarmDeactivate(Alarm)
+  /// Every alarm there is, as `etcdctl alarm disarm`.
   case alarmDisarm
+  /// The backend as it is now on this member.
+  case snapshot
 }
 
 /// A member's answer.
@@ -53,7 +61,9 @@ public enum EtcdResponse: Sendable {
   case leaderMoved
   case hashKV(HashKV)
   case defragmented
+  /// The alarms there are; after a disarming, those that were disarmed.
   case alarms([Alarm])
+  indirect case snapshot(AppliedState)
   indirect case failure(EtcdError)
 }
 
@@ -82,4 +92,9 @@ public struct Alarm: Hashable, Sendable {
 
   public let memberID: UInt64
   public let kind: Kind
+
+  public init(memberID: UInt64, kind: Kind) {
+    self.memberID = memberID
+    self.kind = kind
+  }
 }

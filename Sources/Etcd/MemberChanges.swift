@@ -13,7 +13,8 @@ extension EtcdServer {
     _ request: EtcdRequest, _ requester: Requester, _ now: Tick, _ effects: inout [EtcdEffect]
   ) throws(EtcdError) {
     switch request {
-    case .memberAdd(let member):
+    case .memberAdd(let asked):
+      let member = asked.id == 0 ? named(asked, now) : asked
       try mayAdd(member, now)
       try proposeChange(
         ConfChangeSingle(member.isLearner ? .addLearnerNode : .addNode, member.id), member,
@@ -21,6 +22,12 @@ extension EtcdServer {
     case .memberRemove(let id):
       try mayRemove(id, now)
       try proposeChange(ConfChangeSingle(.removeNode, id), nil, requester, now)
+    case .memberUpdate(let id, let urls):
+      guard let known = state.member(id) else { throw .memberNotFound }
+      let changed = ClusterMember(
+        id: id, name: known.name, peerURLs: urls, clientURLs: known.clientURLs,
+        isLearner: known.isLearner)
+      try proposeChange(ConfChangeSingle(.updateNode, id), changed, requester, now)
     case .memberPromote(let id):
       guard isLeader else {
         if case .peer(let peer, let sequence) = requester {
@@ -40,6 +47,17 @@ extension EtcdServer {
     let id = nextID()
     let context = member?.encoded
     try propose(id, .change(.v1(id: id, change, context: context)), requester, now)
+  }
+
+  /// The newcomer with the ID that its addresses, the cluster and the time make.
+  private func named(_ member: ClusterMember, _ now: Tick) -> ClusterMember {
+    var digest = Digest()
+    for url in member.peerURLs.sorted() { digest.combine(url) }
+    digest.combine(config.clusterID)
+    digest.combine(now)
+    return ClusterMember(
+      id: max(1, digest.value), name: member.name, peerURLs: member.peerURLs,
+      clientURLs: member.clientURLs, isLearner: member.isLearner)
   }
 
   private var voters: [ClusterMember] { state.members.filter { !$0.isLearner } }

@@ -72,7 +72,7 @@ extension EtcdServer {
     case .status: answer(requester, .status(status), &effects)
     case .memberList(let linearizable):
       try read(request, isSerializable: !linearizable, requester, now, &effects)
-    case .memberAdd, .memberRemove, .memberPromote:
+    case .memberAdd, .memberRemove, .memberPromote, .memberUpdate:
       try changeMembers(request, requester, now, &effects)
     case .moveLeader(let target): try moveLeader(to: target, requester, now, &effects)
     case .hashKV(let revision):
@@ -81,9 +81,12 @@ extension EtcdServer {
       state.store.defragment()
       answer(requester, .defragmented, &effects)
     case .alarmList: answer(requester, .alarms(state.alarms), &effects)
-    case .alarmDisarm:
-      let alarm = Alarm(memberID: config.id, kind: .noSpace)
+    case .alarmActivate(let alarm):
+      try propose(.alarm(alarm, isRaised: true), requester, now, &effects)
+    case .alarmDeactivate(let alarm):
       try propose(.alarm(alarm, isRaised: false), requester, now, &effects)
+    case .alarmDisarm: try disarmAll(requester, now, &effects)
+    case .snapshot: answer(requester, .snapshot(state), &effects)
     }
   }
 
@@ -156,6 +159,19 @@ extension EtcdServer {
     }
   }
 
+  /// One proposal a kind of alarm; the last one is answered.
+  private mutating func disarmAll(
+    _ requester: Requester, _ now: Tick, _ effects: inout [EtcdEffect]
+  ) throws(EtcdError) {
+    let kinds = [Alarm.Kind.noSpace, .corrupt].filter { state.has($0) }
+    guard let last = kinds.last else { return answer(requester, .alarms([]), &effects) }
+    for kind in kinds {
+      try propose(
+        .alarm(Alarm(memberID: 0, kind: kind), isRaised: false),
+        kind == last ? requester : .nobody, now, &effects)
+    }
+  }
+
   /// Proposes the cluster-wide alarm; nobody waits for it.
   private mutating func raiseNoSpace() {
     guard !state.has(.noSpace) else { return }
@@ -220,7 +236,7 @@ extension EtcdRequest {
   fileprivate var isServedByLearner: Bool {
     switch self {
     case .range(let range): range.serializable
-    case .status, .defragment, .hashKV, .watchCancel, .alarmList: true
+    case .status, .defragment, .hashKV, .watchCancel, .alarmList, .snapshot: true
     case .memberList(let linearizable): !linearizable
     default: false
     }
