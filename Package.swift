@@ -33,6 +33,7 @@ let package = Package(
     module("Basics"),
     module("PersistentCollections", ["Basics"]),
     module("TerminalCore"),
+    module("Linearizability", ["Basics"]),
     // Layer 1: the kernel, and the pure cores
     module("SimulationKernel", ["Basics", "PersistentCollections"]),
     module("Raft", ["Basics"]),
@@ -79,13 +80,15 @@ let package = Package(
       name: "orrery",
       dependencies: [
         "Basics", "KubeAPI", "Engine", "Manifests", "Kubectl", "Scenarios", "TerminalCore",
-        "Widgets", "Themes", "Dashboard", "Ncurses", "SimulationKernel", arguments,
+        "Widgets", "Themes", "Dashboard", "Ncurses", "SimulationKernel", "Raft", "MVCC",
+        arguments,
       ],
       swiftSettings: strict),
     // Tests
     tests("Basics", ["Basics", "PersistentCollections"]),
     tests("SimulationKernel", ["Basics", "SimulationKernel"]),
     tests("Raft", ["Basics", "Raft"], exclude: ["Scripts"]),
+    tests("Linearizability", ["Basics", "Linearizability"]),
     tests("MVCC", ["Basics", "PersistentCollections", "MVCC"]),
     tests("Etcd", ["Basics", "Raft", "MVCC", "Etcd"]),
     tests("KubeAPI", ["Basics", "KubeAPI", "Manifests"]),

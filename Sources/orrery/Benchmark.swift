@@ -15,9 +15,9 @@ struct Benchmark: Sendable {
     var text: String { JSONValue.object(fields).text() }
   }
 
-  static let all = [
-    kernel, cluster, firstFrame, frame8, frame1000, converge100, converge1000,
-  ]
+  static let all =
+    [kernel] + raftFamily + mvccFamily
+    + [cluster, firstFrame, frame8, frame1000, converge100, converge1000]
 
   /// The wheel alone: 150,000 timers wait, each delivery arms another.
   static let kernel = Benchmark(name: "kernel-event") {
