@@ -74,7 +74,8 @@ let package = Package(
       "Dashboard",
       [
         "Basics", "KubeAPI", "Engine", "Kubectl", "Scenarios", "Manifests", "TerminalCore",
-        "Widgets", "Themes",
+        "Widgets", "Themes", "MVCC", "Raft", "Etcd", "ControllerRuntime", "KubeScheduler",
+        "KubeProxy",
       ]),
     .executableTarget(
       name: "orrery",

@@ -38,6 +38,7 @@ extension AppState {
       snapshot.refresh(timeline.world)
       if setup == nil { guide?.poll(timeline.world) }
       updateSheets()
+      readModel()
       settleCursors()
     }
   }

@@ -38,7 +38,13 @@ public struct AppState: Sendable {
   var startsPaused: Bool
   var pursuit: Pursuit?
 
+  /// The view that is open.
+  public internal(set) var screen = Screen.overview
   public internal(set) var focus = Pane.nodes
+  /// How the views' lists are arranged.
+  var views = ViewState()
+  /// What the open view reads off the world.
+  var model: any ViewModel = PlainModel()
   var isZoomed = false
   var cursors: [PaneCursor] = Array(repeating: PaneCursor(), count: Pane.allCases.count)
   var overlays: [Overlay] = []
@@ -126,17 +132,20 @@ extension AppState {
   }
 
   func rowCount(_ pane: Pane) -> Int {
+    if let count = model.count(pane) { return count }
     switch pane {
-    case .nodes: observation.nodes.count
-    case .pods: observation.pods.count
-    case .etcd: observation.members.count
-    case .control: Self.controlRoles.count
-    case .actions: snapshot.actions.count
+    case .nodes: return observation.nodes.count
+    case .pods: return observation.pods.count
+    case .etcd: return observation.members.count
+    case .control: return Self.controlRoles.count
+    case .actions: return snapshot.actions.count
+    default: return 0
     }
   }
 
   func row(_ pane: Pane, _ index: Int) -> RowID? {
     guard index >= 0, index < rowCount(pane) else { return nil }
+    if model.count(pane) != nil { return model.row(pane, index) }
     switch pane {
     case .nodes: return .node(observation.nodes[index].name)
     case .pods: return .pod(observation.pods[index].uid)
@@ -145,6 +154,7 @@ extension AppState {
       guard let host = selectedMaster else { return nil }
       return .control(Self.controlRoles[index], host: host)
     case .actions: return .action(snapshot.actions[index].id)
+    default: return nil
     }
   }
 
@@ -154,13 +164,15 @@ extension AppState {
     return masters.first
   }
 
-  func index(of id: RowID) -> Int? {
+  func index(of id: RowID, in pane: Pane) -> Int? {
+    if model.count(pane) != nil { return model.index(of: id, in: pane) }
     switch id {
-    case .node(let name): observation.nodes.firstIndex { $0.name == name }
-    case .pod(let uid): observation.pods.firstIndex { $0.uid == uid }
-    case .member(let name): observation.members.firstIndex { $0.name == name }
-    case .control(let role, _): Self.controlRoles.firstIndex(of: role)
-    case .action(let id): snapshot.actions.firstIndex { $0.id == id }
+    case .node(let name): return observation.nodes.firstIndex { $0.name == name }
+    case .pod(let uid): return observation.pods.firstIndex { $0.uid == uid }
+    case .member(let name): return observation.members.firstIndex { $0.name == name }
+    case .control(let role, _): return Self.controlRoles.firstIndex(of: role)
+    case .action(let id): return snapshot.actions.firstIndex { $0.id == id }
+    case .group, .key, .object, .controller, .host: return nil
     }
   }
 
@@ -174,13 +186,13 @@ extension AppState {
   /// Follows the selected rows to where they are now; a row that is gone leaves the selection to
   /// its neighbour. The newest action is followed while none is picked.
   mutating func settleCursors() {
-    for pane in Pane.allCases {
+    for pane in screen.panes {
       let count = rowCount(pane)
       var cursor = cursors[pane.rawValue]
       if pane == .actions, cursor.id == nil {
         cursor.index = max(count - 1, 0)
       } else {
-        if let id = cursor.id, let index = index(of: id) { cursor.index = index }
+        if let id = cursor.id, let index = index(of: id, in: pane) { cursor.index = index }
         cursor.index = min(max(cursor.index, 0), max(count - 1, 0))
         cursors[pane.rawValue] = cursor
         cursor.id = row(pane, cursor.index)

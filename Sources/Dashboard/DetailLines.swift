@@ -13,16 +13,24 @@ extension AppState {
     case .member(let name): "etcd on \(name)"
     case .control(let role, let host): "\(role.name) on \(host)"
     case .action(let id): "record \(id.rawValue)"
+    case .group(let name), .host(let name), .key(let name): name
+    case .object(let kind, let key): "\(kind.singular) \(key.text)"
+    case .controller(_, let name): name
     }
   }
 
   func detailLines(of row: RowID) -> [SheetLine] {
     switch row {
     case .node(let name): nodeLines(name)
-    case .pod(let uid): podLines(uid)
+    case .pod(let uid):
+      podLines(uid)
+        + (observation.pods.first { $0.uid == uid }.map { objectLines(.pod, $0.key) } ?? [])
     case .member(let name): memberLines(name)
     case .control(let role, let host): processLines(role, host)
     case .action(let id): whyLines(from: id)
+    case .object(let kind, let key): objectLines(kind, key)
+    case .key(let key): keyLines(key)
+    case .group, .host, .controller: []
     }
   }
 
@@ -104,7 +112,7 @@ extension AppState {
 
   // MARK: Pods
 
-  private func podLines(_ uid: UID) -> [SheetLine] {
+  func podLines(_ uid: UID) -> [SheetLine] {
     guard let pod = observation.pods.first(where: { $0.uid == uid }) else {
       return [SheetLine("This pod is gone.", .dim)]
     }
@@ -134,7 +142,18 @@ extension AppState {
           ]))
       }
     }
-    return lines + objectLines(.pod, pod.key)
+    return lines
+  }
+
+  /// The newest events about an object.
+  func eventLines(of row: RowID) -> [SheetLine] {
+    switch row {
+    case .node(let name): eventLines(.node, ObjectKey(name: name))
+    case .pod(let uid):
+      observation.pods.first { $0.uid == uid }.map { eventLines(.pod, $0.key) } ?? []
+    case .object(let kind, let key): eventLines(kind, key)
+    default: []
+    }
   }
 
   // MARK: Processes
@@ -196,7 +215,7 @@ extension AppState {
 
   // MARK: Events and YAML
 
-  private func objectLines(_ kind: ResourceKind, _ key: ObjectKey) -> [SheetLine] {
+  private func eventLines(_ kind: ResourceKind, _ key: ObjectKey) -> [SheetLine] {
     var lines: [SheetLine] = [SheetLine(""), .heading("Events")]
     let events = timeline.world.objects(.event).compactMap(\.event).filter {
       $0.involvedObject.kind == kind.kind && $0.involvedObject.name == key.name
@@ -212,6 +231,11 @@ extension AppState {
           Ink("  \(event.message)", .dim),
         ]))
     }
+    return lines
+  }
+
+  private func objectLines(_ kind: ResourceKind, _ key: ObjectKey) -> [SheetLine] {
+    var lines = eventLines(kind, key)
     guard let object = timeline.world.object(kind, key) else { return lines }
     lines += [SheetLine(""), .heading("YAML")]
     for line in object.json().yaml.split(separator: "\n", omittingEmptySubsequences: false) {

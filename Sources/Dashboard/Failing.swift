@@ -18,7 +18,8 @@ extension AppState {
     case .node(let name): .host(name)
     case .member(let name): .process(host: name, name: Process.Role.etcd.name)
     case .control(let role, let host): .process(host: host, name: role.name)
-    case .pod, .action: nil
+    case .host(let name): .host(name)
+    case .pod, .action, .group, .key, .object, .controller: nil
     }
   }
 

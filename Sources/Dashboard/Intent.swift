@@ -6,6 +6,14 @@ public enum Intent: Sendable, Hashable {
   case faster, slower
   case rewind, forward
   case focus(Pane)
+  /// One of the ten views.
+  case view(Screen)
+  /// The next column to sort by, and the other way round.
+  case sort, reverseSort
+  /// Another arrangement of the rows: groups, maps, filters; each view has its own.
+  case arrange
+  /// Shows what is folded away, or folds it.
+  case fold
   case focusNext, focusPrevious
   case move(Direction)
   /// By so many rows; pages are as high as the pane.

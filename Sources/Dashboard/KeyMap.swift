@@ -41,55 +41,64 @@ enum KeyMap {
   private static let cluster = "Cluster"
   private static let program = "Program"
 
-  static let entries: [Entry] = [
-    Entry(
-      "run", "Run or pause", time, [.char(" ")], [.main, .popup], priority: 8, .toggleRun),
-    Entry("tick", "Step 100 ms", time, [.char(".")], [.main, .popup], priority: 3, .tick),
-    Entry("next-write", "Next API write", time, [.char("n")], [.main, .popup], .nextWrite),
-    Entry(
-      "next-moment", "Next moment", time, [.char("N")], [.main, .popup], priority: 7, .nextMoment),
-    Entry(
-      "faster", "Faster", time, [.char("+"), .char("=")], [.main, .popup], priority: 5, .faster),
-    Entry("slower", "Slower", time, [.char("-")], [.main, .popup], priority: 3, .slower),
-    Entry("rewind", "Back 10 s", time, [.char("<"), .char(",")], [.main], .rewind),
-    Entry("forward", "On 10 s", time, [.char(">")], [.main], .forward),
+  static let entries: [Entry] =
+    [
+      Entry(
+        "run", "Run or pause", time, [.char(" ")], [.main, .popup], priority: 8, .toggleRun),
+      Entry("tick", "Step 100 ms", time, [.char(".")], [.main, .popup], priority: 3, .tick),
+      Entry("next-write", "Next API write", time, [.char("n")], [.main, .popup], .nextWrite),
+      Entry(
+        "next-moment", "Next moment", time, [.char("N")], [.main, .popup], priority: 7, .nextMoment),
+      Entry(
+        "faster", "Faster", time, [.char("+"), .char("=")], [.main, .popup], priority: 5, .faster),
+      Entry("slower", "Slower", time, [.char("-")], [.main, .popup], priority: 3, .slower),
+      Entry("rewind", "Back 10 s", time, [.char("<"), .char(",")], [.main], .rewind),
+      Entry("forward", "On 10 s", time, [.char(">")], [.main], .forward),
 
-    Entry(
-      "fail", "Fail or heal", cluster, [.char("f")], [.main, .popup], priority: 9, .failOrHeal),
-    Entry("heal-all", "Heal everything", cluster, [.char("H")], [.main], priority: 5, .healAll),
-    Entry("why", "Why?", cluster, [.char("w")], [.main, .popup], priority: 6, .why),
-    Entry("open", "Details", cluster, [.enter], [.main], priority: 7, .open),
-    Entry("do-step", "Do the step", cluster, [.char("x")], [.main], priority: 9, .doStep),
-    Entry("prompt", "kubectl", cluster, [.char(":")], [.main, .popup], priority: 7, .prompt),
+      Entry(
+        "fail", "Fail or heal", cluster, [.char("f")], [.main, .popup], priority: 9, .failOrHeal),
+      Entry("heal-all", "Heal everything", cluster, [.char("H")], [.main], priority: 5, .healAll),
+      Entry("why", "Why?", cluster, [.char("w")], [.main, .popup], priority: 6, .why),
+      Entry("open", "Details", cluster, [.enter], [.main], priority: 7, .open),
+      Entry("do-step", "Do the step", cluster, [.char("x")], [.main], priority: 9, .doStep),
+      Entry("prompt", "kubectl", cluster, [.char(":")], [.main, .popup], priority: 7, .prompt),
 
-    Entry("up", "Up", view, [.up, .char("k")], [.main, .popup], .move(.up)),
-    Entry("down", "Down", view, [.down, .char("j")], [.main, .popup], .move(.down)),
-    Entry("left", "Pane to the left", view, [.left, .char("h")], [.main, .popup], .move(.left)),
-    Entry(
-      "right", "Pane to the right", view, [.right, .char("l")], [.main, .popup], .move(.right)),
-    Entry("next-pane", "Next pane", view, [.tab], [.main], priority: 5, .focusNext),
-    Entry("previous-pane", "Previous pane", view, [.backTab], [.main], .focusPrevious),
-    Entry("pane-1", "Nodes", view, [.char("1")], [.main], .focus(.nodes)),
-    Entry("pane-2", "Pods", view, [.char("2")], [.main], .focus(.pods)),
-    Entry("pane-3", "etcd", view, [.char("3")], [.main], .focus(.etcd)),
-    Entry("pane-4", "Control plane", view, [.char("4")], [.main], .focus(.control)),
-    Entry("pane-5", "Actions", view, [.char("5")], [.main], .focus(.actions)),
-    Entry("zoom", "Zoom the pane", view, [.char("z")], [.main], priority: 2, .zoom),
-    Entry(
-      "page-up", "Page up", view, [.pageUp, .ctrl("u")], [.main, .popup], .scroll(.pageUp)),
-    Entry(
-      "page-down", "Page down", view, [.pageDown, .ctrl("d")], [.main, .popup], .scroll(.pageDown)),
-    Entry("top", "To the top", view, [.home, .char("g")], [.main, .popup], .scroll(.top)),
-    Entry("bottom", "To the end", view, [.end, .char("G")], [.main, .popup], .scroll(.bottom)),
-    Entry("theme", "Next theme", view, [.char("t")], [.main], .nextTheme),
+      Entry("up", "Up", view, [.up, .char("k")], [.main, .popup], .move(.up)),
+      Entry("down", "Down", view, [.down, .char("j")], [.main, .popup], .move(.down)),
+      Entry("left", "Pane to the left", view, [.left, .char("h")], [.main, .popup], .move(.left)),
+      Entry(
+        "right", "Pane to the right", view, [.right, .char("l")], [.main, .popup], .move(.right)),
+      Entry("next-pane", "Next pane", view, [.tab], [.main], priority: 5, .focusNext),
+      Entry("previous-pane", "Previous pane", view, [.backTab], [.main], .focusPrevious),
+      Entry(
+        "sort", "Sort by the next column", view, [.char("s")], [.main], priority: 4, .sort),
+      Entry("reverse", "Sort the other way", view, [.char("S")], [.main], .reverseSort),
+      Entry("arrange", "Arrange", view, [.char("v")], [.main], priority: 6, .arrange),
+      Entry("fold", "Fold", view, [.char("o")], [.main], priority: 4, .fold),
+      Entry("zoom", "Zoom the pane", view, [.char("z")], [.main], priority: 2, .zoom),
+      Entry(
+        "page-up", "Page up", view, [.pageUp, .ctrl("u")], [.main, .popup], .scroll(.pageUp)),
+      Entry(
+        "page-down", "Page down", view, [.pageDown, .ctrl("d")], [.main, .popup], .scroll(.pageDown)
+      ),
+      Entry("top", "To the top", view, [.home, .char("g")], [.main, .popup], .scroll(.top)),
+      Entry("bottom", "To the end", view, [.end, .char("G")], [.main, .popup], .scroll(.bottom)),
+      Entry("theme", "Next theme", view, [.char("t")], [.main], .nextTheme),
 
-    Entry("yes", "Yes, do it", program, [.char("y")], [.question], priority: 9, .confirm),
-    Entry("back", "Back", program, [.escape], [.main, .popup, .question], .back),
-    Entry(
-      "help", "Help", program, [.char("?"), .function(1)], [.main, .popup], priority: 8, .help),
-    Entry("suspend", "Suspend", program, [.ctrl("z")], [.main, .popup, .question], .suspend),
-    Entry("quit", "Quit", program, [.char("q"), .ctrl("c")], [.main], priority: 8, .quit),
-  ]
+    ]
+    + Screen.allCases.map { screen in
+      Entry(
+        "view-\(screen.key)", screen.title, "Views",
+        screen.key.unicodeScalars.map { Key.char($0) }, [.main], .view(screen))
+    }
+    + [
+      Entry("yes", "Yes, do it", program, [.char("y")], [.question], priority: 9, .confirm),
+      Entry("back", "Back", program, [.escape], [.main, .popup, .question], .back),
+      Entry(
+        "help", "Help", program, [.char("?"), .function(1)], [.main, .popup], priority: 8, .help),
+      Entry("suspend", "Suspend", program, [.ctrl("z")], [.main, .popup, .question], .suspend),
+      Entry("quit", "Quit", program, [.char("q"), .ctrl("c")], [.main], priority: 8, .quit),
+    ]
 
   /// What a key means in a context; nil where it means nothing.
   static func intent(_ key: Key, in context: Context) -> Intent? {

@@ -25,14 +25,10 @@ public enum MainScreen {
     let layout = ScreenLayout(
       width: width, height: height, focus: state.focus, isZoomed: state.isZoomed,
       nodes: state.observation.nodes.count, members: state.observation.members.count)
-    Header(state: state).render(into: &frame.buffer, in: layout.header, theme: theme)
-    if !layout.tabs.isEmpty { renderTabs(state, &frame, layout.tabs, theme) }
-    for pane in Pane.allCases {
-      guard let rect = layout.panes[pane], !rect.isEmpty else { continue }
-      frame.geometry.panes[pane] = rect
-      renderPane(pane, state, &frame, rect, layout.style, theme)
-    }
-    Footer(state: state).render(into: &frame, layout: layout, theme: theme)
+    var canvas = Canvas(state: state, frame: frame, theme: theme, style: layout.style)
+    frame.buffer = CellBuffer(width: 0, height: 0)
+    renderView(&canvas, layout)
+    frame = canvas.frame
     let area = Rect(x: 0, y: 1, width: width, height: height - 2)
     for overlay in state.overlays.suffix(2) {
       switch overlay {
@@ -45,78 +41,23 @@ public enum MainScreen {
     return frame
   }
 
-  private static func renderTabs(
-    _ state: AppState, _ frame: inout Frame, _ rect: Rect, _ theme: Theme
-  ) {
-    var x = rect.x + 1
-    for pane in Pane.allCases {
-      let short = pane == .control ? "Control" : pane == .actions ? "Actions" : pane.title
-      let text = " \(pane.key) \(short) "
-      let width = frame.buffer.text(
-        text, x: x, y: rect.y, style: theme[pane == state.focus ? .tabActive : .tab], clip: rect)
-      frame.geometry.tabs[pane] = Rect(x: x, y: rect.y, width: width, height: 1)
-      x += width + 1
-    }
-  }
-
-  private static func renderPane(
-    _ pane: Pane, _ state: AppState, _ frame: inout Frame, _ rect: Rect,
-    _ style: ScreenLayout.Style, _ theme: Theme
-  ) {
-    let observation = state.observation
-    let isFocused = pane == state.focus && state.overlays.isEmpty
-    let cursor = state.cursor(pane)
-    func table(_ columns: [Column], _ inner: Rect, _ cell: (Int, Int) -> TableCell) {
-      var table = Table(
-        columns: columns, rowCount: state.rowCount(pane),
-        cursor: ListCursor(selected: cursor.index, offset: cursor.offset), focused: isFocused)
-      table.placeholder = pane == .pods ? "no pods" : ""
-      let geometry = table.render(into: &frame.buffer, in: inner, theme: theme, cell: cell)
-      frame.geometry.tables[pane] = geometry
-      frame.geometry.rows[pane] = geometry.body.height
-    }
-    func framed(_ subtitle: [Span]) -> Rect {
-      PaneFrame(pane: pane, isFocused: isFocused, style: style, subtitle: subtitle)
-        .render(into: &frame.buffer, in: rect, theme: theme)
-    }
-    switch pane {
-    case .nodes:
-      let view = NodesPane(nodes: observation.nodes)
-      table(NodesPane.columns, framed(view.subtitle)) { view.cell($0, $1, theme) }
-    case .pods:
-      let view = PodsPane(pods: observation.pods)
-      table(view.columns, framed(view.subtitle)) { view.cell($0, $1, theme) }
-    case .etcd:
-      let view = EtcdPane(members: observation.members, hasQuorum: observation.hasQuorum)
-      let (body, last) = framed([]).cut(bottom: 1)
-      table(EtcdPane.columns, body) { view.cell($0, $1, theme) }
-      frame.buffer.line(
-        state.quorumLine(columns: last.width - 2), in: last.inset(horizontal: 1),
-        style: theme[state.quorumRole], ellipsis: theme.glyphs.ellipsis)
-    case .control:
-      let inner = framed([])
-      let view = ControlPane(state: state, isNarrow: inner.width < 70, isFocused: isFocused)
-      let columns = view.columns(width: inner.width)
-      table(columns, inner) { view.cell($0, $1, theme) }
-      if let geometry = frame.geometry.tables[.control] {
-        for place in geometry.columns where (1...state.masters.count).contains(place.index) {
-          frame.geometry.masters[state.masters[place.index - 1]] = Rect(
-            x: place.x, y: geometry.body.y, width: place.width, height: geometry.body.height)
-        }
-      }
-    case .actions:
-      let view = ActionsPane(actions: state.snapshot.actions, folded: state.snapshot.folded)
-      if style == .rules {
-        // Its columns need no titles: the rule is drawn over them.
-        table(ActionsPane.columns(width: rect.width), rect) { view.cell($0, $1, theme) }
-        frame.buffer.fill(rect.cut(top: 1).top, theme.base)
-        _ = framed(view.subtitle)
-      } else {
-        table(ActionsPane.columns(width: rect.width - 2), framed(view.subtitle)) {
-          view.cell($0, $1, theme)
-        }
+  /// The header, the tabs, the view, the footer: all that overlays lie on.
+  private static func renderView(_ canvas: inout Canvas, _ layout: ScreenLayout) {
+    let (state, theme) = (canvas.state, canvas.theme)
+    Header(state: state).render(into: &canvas.frame.buffer, in: layout.header, theme: theme)
+    canvas.frame.geometry.screens = TabRow(active: state.screen)
+      .render(into: &canvas.frame.buffer, in: layout.screens, theme: theme)
+    switch state.screen {
+    case .overview: OverviewScreen(layout: layout).render(&canvas)
+    default:
+      switch state.model {
+      case let list as NodeList: NodesScreen(list: list).render(&canvas, in: layout.main)
+      case let list as PodList: PodsScreen(list: list).render(&canvas, in: layout.main)
+      case let model as EtcdModel: EtcdScreen(model: model).render(&canvas, in: layout.main)
+      default: OverviewScreen(layout: layout).render(&canvas)
       }
     }
+    Footer(state: state).render(into: &canvas.frame, layout: layout, theme: theme)
   }
 
   private static func render(
@@ -152,6 +93,9 @@ extension AppState {
     let total = observation.members.count
     let spare = observation.healthyMembers - observation.quorum
     let rest = spare >= 0 ? "can lose \(spare)" : "QUORUM LOST"
-    return "\(observation.healthyMembers)/\(total) healthy, quorum \(observation.quorum), \(rest)"
+    let short =
+      "\(observation.healthyMembers)/\(total) healthy, quorum \(observation.quorum), \(rest)"
+    return short.count <= columns
+      ? short : "\(observation.healthyMembers)/\(total) healthy, \(rest)"
   }
 }

@@ -2,11 +2,26 @@ import Basics
 import Engine
 import KubeAPI
 
-/// The five panes of the main screen, in the order of their keys.
+/// The lists that can have the focus. The first five stand on the overview; the views show some of
+/// them in full, and lists of their own.
 public enum Pane: Int, Sendable, Hashable, CaseIterable {
   case nodes, pods, etcd, control, actions
+  case map, keys, controllers, queue, verdicts, services, proxies, trace, next, beliefs
 
-  var key: String { String(rawValue + 1) }
+  /// The view that shows it in full.
+  var home: Screen {
+    switch self {
+    case .nodes: .nodes
+    case .pods: .pods
+    case .etcd, .keys: .etcd
+    case .control, .controllers, .queue, .verdicts: .control
+    case .actions, .trace: .trace
+    case .map: .topology
+    case .services, .proxies: .network
+    case .next: .next
+    case .beliefs: .beliefs
+    }
+  }
 
   var title: String {
     switch self {
@@ -15,6 +30,16 @@ public enum Pane: Int, Sendable, Hashable, CaseIterable {
     case .etcd: "etcd"
     case .control: "Control plane"
     case .actions: "Controller actions"
+    case .map: "Topology"
+    case .keys: "Keys"
+    case .controllers: "Controllers"
+    case .queue: "Scheduling queue"
+    case .verdicts: "Last scheduling cycle"
+    case .services: "Services"
+    case .proxies: "Proxies"
+    case .trace: "Trace"
+    case .next: "Next"
+    case .beliefs: "Beliefs"
     }
   }
 }
@@ -27,6 +52,16 @@ public enum RowID: Sendable, Hashable {
   /// A process of a component on a master.
   case control(Process.Role, host: String)
   case action(TraceID)
+  /// A heading of grouped rows, by its text.
+  case group(String)
+  /// A key of etcd's, or a directory of keys with its slash.
+  case key(String)
+  /// An API object that is neither node nor pod.
+  case object(ResourceKind, ObjectKey)
+  /// A controller of a controller manager.
+  case controller(process: String, name: String)
+  /// A machine that is no node: the load balancer, an etcd host, the laptop, the cloud.
+  case host(String)
 }
 
 /// What is selected in one pane, and how far it is scrolled.

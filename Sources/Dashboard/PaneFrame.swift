@@ -3,7 +3,9 @@ import Widgets
 
 /// The frame of a pane: a box where there is room, a rule over it where there is not.
 struct PaneFrame {
-  let pane: Pane
+  let title: String
+  /// The key of the view that shows the same in full; empty there.
+  let key: String
   let isFocused: Bool
   let style: ScreenLayout.Style
   var subtitle: [Span] = []
@@ -12,7 +14,7 @@ struct PaneFrame {
   func render(into buffer: inout CellBuffer, in rect: Rect, theme: Theme) -> Rect {
     switch style {
     case .boxes:
-      return Panel(pane.title, key: pane.key, subtitle: subtitle, focused: isFocused)
+      return Panel(title, key: key, subtitle: subtitle, focused: isFocused)
         .render(into: &buffer, in: rect, theme: theme)
     case .rules:
       let (top, rest) = rect.cut(top: 1)
@@ -23,9 +25,9 @@ struct PaneFrame {
       var x = top.x + 1
       x += buffer.spans(
         [
-          Span(" \(pane.key) ", theme[isFocused ? .hintKey : .dim]),
+          Span(key.isEmpty ? " " : " \(key) ", theme[isFocused ? .hintKey : .dim]),
           Span(
-            pane.title + " ",
+            title + " ",
             isFocused ? theme[.title].adding(.bold) : theme[.text].adding(theme[.title].attributes)),
         ], in: Rect(x: x, y: top.y, width: max(top.right - x, 0), height: top.height))
       let width = subtitle.reduce(0) { $0 + $1.width } + 2

@@ -50,6 +50,11 @@ extension AppState {
     case .rewind: rewind(.seconds(10))
     case .forward: pursue(.time(timeline.now + .seconds(10)))
     case .focus(let pane): focus = pane
+    case .view(let screen): show(screen)
+    case .sort: sort()
+    case .reverseSort: reverseSort()
+    case .arrange: arrange()
+    case .fold: fold()
     case .focusNext: moveFocus(1)
     case .focusPrevious: moveFocus(-1)
     case .move(let direction): move(direction)
@@ -130,8 +135,8 @@ extension AppState {
   // MARK: Moving
 
   private mutating func moveFocus(_ step: Int) {
-    let all = Pane.allCases
-    let index = (focus.rawValue + step + all.count) % all.count
+    let all = screen.panes
+    let index = ((all.firstIndex(of: focus) ?? 0) + step + all.count) % all.count
     focus = all[index]
   }
 
@@ -158,6 +163,9 @@ extension AppState {
     case .left, .right:
       let step = direction == .right ? 1 : -1
       if focus == .control, moveMaster(step) { return }
+      if screen == .etcd, focus == .etcd, row(.etcd, cursor(.etcd).index + step) != nil {
+        return select(.etcd, index: cursor(.etcd).index + step)
+      }
       focus = neighbour(step)
     }
   }
@@ -220,9 +228,16 @@ extension AppState {
 
   private mutating func click(_ point: Point) {
     guard overlays.isEmpty else { return }
+    if let tab = geometry.screens.first(where: { $0.value.contains(point) }) {
+      return show(tab.key)
+    }
     if let tab = geometry.tabs.first(where: { $0.value.contains(point) }) {
       focus = tab.key
       return
+    }
+    if let spot = geometry.spots.first(where: { $0.rect.contains(point) }) {
+      focus = spot.pane
+      return select(spot.pane, index: spot.index)
     }
     guard let pane = geometry.panes.first(where: { $0.value.contains(point) })?.key else { return }
     focus = pane
@@ -261,7 +276,12 @@ extension AppState {
 
   private mutating func open() {
     guard let row = selectedRow else { return }
-    if case .action = row { return why() }
+    switch row {
+    case .action: return why()
+    case .group: return fold()
+    case .key(let key) where key.hasSuffix("/"): return toggleDirectory(key)
+    default: break
+    }
     var sheet = Sheet(content: .details(row), title: title(of: row))
     sheet.update(detailLines(of: row))
     overlays.append(.sheet(sheet))

@@ -3,6 +3,13 @@ import Widgets
 
 /// Where things were drawn: what a click means, how high a page is.
 struct ScreenGeometry: Sendable, Hashable {
+  /// Something that is no row of a table and can be selected by a click.
+  struct Spot: Sendable, Hashable {
+    let pane: Pane
+    let index: Int
+    let rect: Rect
+  }
+
   var panes: [Pane: Rect] = [:]
   /// Rows in sight.
   var rows: [Pane: Int] = [:]
@@ -15,4 +22,10 @@ struct ScreenGeometry: Sendable, Hashable {
   var sheetLines = 0
   var sheetRows = 0
   var sheetOffset = 0
+  /// The smaller ones first where they overlap.
+  var spots: [Spot] = []
+  /// The tabs of the views.
+  var screens: [Screen: Rect] = [:]
+  /// The track of the timeline strip.
+  var timeline = Rect.zero
 }

@@ -5,6 +5,10 @@ struct ScreenLayout: Sendable, Hashable {
   enum Style: Sendable { case boxes, rules }
 
   var header = Rect.zero
+  /// The names of the views.
+  var screens = Rect.zero
+  /// What is left for the view.
+  var main = Rect.zero
   /// The tabs of the smallest layout; empty in the others.
   var tabs = Rect.zero
   var panes: [Pane: Rect] = [:]
@@ -18,11 +22,14 @@ struct ScreenLayout: Sendable, Hashable {
   ///   - nodes: rows the nodes need; members: rows etcd needs.
   init(width: Int, height: Int, focus: Pane, isZoomed: Bool, nodes: Int, members: Int) {
     let screen = Rect(x: 0, y: 0, width: width, height: height)
-    let (top, rest) = screen.cut(top: 1)
+    let (top, below) = screen.cut(top: 1)
     header = top
+    let (second, rest) = below.cut(top: 1)
+    screens = second
     let (upper, hintRow) = rest.cut(bottom: 1)
     hints = hintRow
     let (main, messageRow) = upper.cut(bottom: 1)
+    self.main = main
     message = messageRow
     let isRoomy = width >= 100 && height >= 34
     style = isRoomy ? .boxes : .rules
@@ -49,9 +56,9 @@ struct ScreenLayout: Sendable, Hashable {
 
   /// Two columns under rules instead of frames: nothing is spent on borders.
   private mutating func rules(_ main: Rect, nodes: Int, members: Int) {
-    let middle = max(min(members, 5) + 3, 6)
+    let middle = max(min(members, 5) + 2, 6)
     let rest = main.height - middle
-    let top = min(max(min(nodes + 2, rest - 5), rest * 11 / 20), rest - 4)
+    let top = min(max(min(nodes + 2, rest - 4), rest * 11 / 20), rest - 4)
     let (upper, below) = main.cut(top: top)
     let (between, lower) = below.cut(top: middle)
     split(upper, .nodes, .pods)

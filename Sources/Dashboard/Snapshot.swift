@@ -78,7 +78,8 @@ struct Snapshot: Sendable {
       case .control(let role, let host):
         return !note.isRoutine
           && (isRecord(entry, of: role, on: host, world) || isInput(note, role, host))
-      case .action: return false
+      case .object(let kind, let key): return note.subject == ObjectReference(kind, key)
+      case .action, .group, .key, .controller, .host: return false
       }
     }.first?.id
   }

@@ -42,6 +42,8 @@ public struct Observation: Sendable {
     public let node: String
     public let ip: String
     public let age: Span
+    /// `ReplicaSet web-d7b8cd548`; empty for a pod of its own.
+    public let owner: String
   }
 
   public struct Member: Sendable {
@@ -160,7 +162,8 @@ extension World {
       uid: pod.metadata.uid, key: pod.key, summary: PodSummary(pod), phase: pod.status.phase,
       isReady: pod.status.conditions.isTrue("Ready"),
       isTerminating: pod.metadata.deletionTimestamp != nil, node: pod.spec.nodeName,
-      ip: pod.status.podIP, age: wall - (pod.metadata.creationTimestamp ?? wall))
+      ip: pod.status.podIP, age: wall - (pod.metadata.creationTimestamp ?? wall),
+      owner: pod.metadata.controller.map { "\($0.kind) \($0.name)" } ?? "")
   }
 
   private func observeNodes(_ pods: [Pod]) -> [Observation.Node] {

@@ -128,6 +128,11 @@ public struct RaftNode: Sendable {
 
   /// The term of the entry at `index`; nil where it is compacted away or not yet there.
   public func term(at index: UInt64) -> UInt64? { log.term(at: index) }
+  /// The entry at `index`; nil where this log does not hold it.
+  public func entry(at index: UInt64) -> Entry? {
+    guard index >= log.firstIndex, index <= log.lastIndex else { return nil }
+    return log.entries(from: index, fitting: 1)?.first
+  }
 
   // MARK: Inputs
 

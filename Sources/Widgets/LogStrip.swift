@@ -22,6 +22,9 @@ public struct LogStrip: Sendable {
   /// Roles that terms take by turns, so that a change of leader shows.
   static let termRoles: [Role] = [.accent1, .accent3, .accent4, .accent2, .accent6, .accent5]
 
+  /// The colour of a term.
+  public static func role(ofTerm term: Int) -> Role { termRoles[abs(term % termRoles.count)] }
+
   /// Draws the entries with index `range.lowerBound` and on, one a column.
   public func render(
     into buffer: inout CellBuffer, in rect: Rect, theme: Theme, range: Range<Int>
@@ -37,7 +40,7 @@ public struct LogStrip: Sendable {
         buffer.put(ascii ? ":" : "░", x: x, y: y, style: theme[.dim])
       } else {
         let term = terms[index - firstIndex]
-        let style = theme[Self.termRoles[abs(term % Self.termRoles.count)]]
+        let style = theme[Self.role(ofTerm: term)]
         let glyph: Unicode.Scalar =
           index <= applied
           ? (ascii ? "#" : "█") : index <= commit ? (ascii ? "=" : "▓") : (ascii ? "-" : "▒")

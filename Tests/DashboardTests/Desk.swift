@@ -17,10 +17,13 @@ struct Desk {
   private(set) var last = MainScreen.Frame(buffer: CellBuffer(width: 0, height: 0))
 
   /// A booted cluster with the demo application, paused unless told otherwise.
-  init(width: Int = 80, height: Int = 24, ascii: Bool = false, isPaused: Bool = true) {
+  init(
+    width: Int = 80, height: Int = 24, ascii: Bool = false, isPaused: Bool = true,
+    depth: ColorDepth = .trueColor
+  ) {
     self.width = width
     self.height = height
-    loop = DashboardLoop(Self.booted, depth: .trueColor, isAscii: ascii)
+    loop = DashboardLoop(Self.booted, depth: depth, isAscii: ascii)
     frame()
     if !isPaused { press("space") }
   }

@@ -32,7 +32,7 @@ import Testing
       }
       desk.frame(keys: [key])
       #expect(desk.last.buffer.width == desk.width)
-      for pane in Pane.allCases {
+      for pane in desk.state.screen.panes {
         let cursor = desk.state.cursor(pane)
         #expect(cursor.index >= 0 && cursor.index < max(desk.state.rowCount(pane), 1))
       }

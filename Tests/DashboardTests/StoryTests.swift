@@ -65,7 +65,7 @@ import Testing
   @Test("the second of three members is stopped only after a yes")
   func quorum() {
     var desk = Desk()
-    desk.press("3 f j f")
+    desk.press("5 f j f")
     #expect(desk.text.contains("Quorum will be lost"))
     #expect(desk.state.observation.faults.count == 1)
     desk.press("esc")

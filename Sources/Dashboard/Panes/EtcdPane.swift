@@ -48,7 +48,7 @@ struct EtcdPane {
     }
   }
 
-  private static func word(_ member: Observation.Member) -> String {
+  static func word(_ member: Observation.Member) -> String {
     switch member.role {
     case .leader: "leader"
     case .follower: member.leader.isEmpty ? "no leader" : "follower"
@@ -57,7 +57,7 @@ struct EtcdPane {
     }
   }
 
-  private static func mark(_ member: Observation.Member, _ glyphs: Glyphs) -> (String, Role) {
+  static func mark(_ member: Observation.Member, _ glyphs: Glyphs) -> (String, Role) {
     guard member.state == .running, member.isReachable else { return (glyphs.error, .error) }
     switch member.role {
     case .leader: return (glyphs.leader, .leader)

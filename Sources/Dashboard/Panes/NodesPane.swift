@@ -37,8 +37,7 @@ struct NodesPane {
     case 4: return .text(String(node.pods))
     case 5:
       guard let age = node.heartbeatAge else { return .text("-", theme[.dim]) }
-      let role: Role = age > .seconds(40) ? .error : age > .seconds(15) ? .warn : .dim
-      return .text(age.humanDuration, theme[role])
+      return .text(age.humanDuration, theme[Self.heartbeatRole(age)])
     case 6: return .text(node.ready.isEmpty ? "-" : node.ready, theme[Self.statusRole(node)])
     case 7:
       return .text("\(coresText(node.cpuRequested))/\(coresText(node.cpuAllocatable))", theme[.dim])
@@ -50,12 +49,17 @@ struct NodesPane {
     }
   }
 
-  private static func statusRole(_ node: Observation.Node) -> Role {
+  /// The lease is renewed every 10 s; after 50 s without, the node counts as gone.
+  static func heartbeatRole(_ age: TimeSpan) -> Role {
+    age > .seconds(40) ? .error : age > .seconds(15) ? .warn : .dim
+  }
+
+  static func statusRole(_ node: Observation.Node) -> Role {
     node.ready == "True" ? (node.status == "Ready" ? .ok : .warn) : .error
   }
 
   /// The worst of what is so and what the API says.
-  private static func mark(_ node: Observation.Node, _ glyphs: Glyphs) -> (String, Role) {
+  static func mark(_ node: Observation.Node, _ glyphs: Glyphs) -> (String, Role) {
     if !node.isPowered || node.ready == "False" || node.ready == "Unknown" {
       return (glyphs.error, .error)
     }

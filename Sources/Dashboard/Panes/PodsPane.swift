@@ -46,7 +46,7 @@ struct PodsPane {
     }
   }
 
-  private static func glyph(_ pod: Observation.Pod, _ glyphs: Glyphs) -> String {
+  static func glyph(_ pod: Observation.Pod, _ glyphs: Glyphs) -> String {
     switch pod.role {
     case .ok: glyphs.ok
     case .terminating: glyphs.terminating
