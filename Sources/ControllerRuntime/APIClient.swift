@@ -42,6 +42,16 @@ public struct APIClient<Tag: Sendable>: Sendable {
   /// Requests held back by the rate limit.
   public var heldBack: Int { waiting.count }
 
+  /// What a timer of this client is for; nil where nothing waits for it any more.
+  public func purpose(of timer: TimerID) -> Deadline? {
+    if timer.payload == 0 {
+      return waiting.isEmpty
+        ? nil : Deadline(.rateLimit, "client-side limit lets the next of \(waiting.count) go")
+    }
+    guard pending.contains(timer.payload) else { return nil }
+    return Deadline(.timeout, "gives up a request that is not answered", isRoutine: true)
+  }
+
   /// Sends `request` as soon as the rate limit lets it. With `timeout`, no answer by then counts as
   /// the answer "context deadline exceeded".
   @discardableResult

@@ -38,6 +38,12 @@ public protocol Controller: Sendable, Digestible {
   mutating func finished(_ key: ObjectReference, failed: Bool, _ context: inout ControllerContext)
   /// A timer armed with `context.arm` is due.
   mutating func timer(_ id: UInt32, _ context: inout ControllerContext)
+  /// What the timer of this number is for; nil where it waits for nothing any more.
+  func purpose(ofTimer id: UInt32) -> Deadline?
+  /// Why a key waits in the queue, where the controller knows better than "its time".
+  func purpose(ofDelayed key: ObjectReference) -> Deadline?
+  /// Times the controller keeps in mind without a timer of their own.
+  func deadlines(_ context: ControllerContext) -> [Deadline]
   /// The answer of the cloud to a request made with `context.ask`.
   mutating func answered(
     _ call: ControllerCall, _ result: CloudResponse.Result, _ context: inout ControllerContext
@@ -58,6 +64,11 @@ extension Controller {
     _ key: ObjectReference, failed: Bool, _ context: inout ControllerContext
   ) {}
   public mutating func timer(_ id: UInt32, _ context: inout ControllerContext) {}
+  public func purpose(ofTimer id: UInt32) -> Deadline? {
+    Deadline(.poll, "\(name) looks at everything", isRoutine: true)
+  }
+  public func purpose(ofDelayed key: ObjectReference) -> Deadline? { nil }
+  public func deadlines(_ context: ControllerContext) -> [Deadline] { [] }
   public mutating func answered(
     _ call: ControllerCall, _ result: CloudResponse.Result, _ context: inout ControllerContext
   ) -> CallOutcome {

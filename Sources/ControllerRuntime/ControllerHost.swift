@@ -25,18 +25,18 @@ public struct ControllerHost: Sendable {
     }
   }
 
-  private enum BaseCall: Sendable {
+  enum BaseCall: Sendable {
     case informer(Int, Informer.Call)
     case event
   }
 
   static let periodicTag: UInt8 = 5
-  private static let electionTag: UInt8 = 1
-  private static let electionTimeoutTag: UInt8 = 2
-  private static let informerTag: UInt8 = 3
-  private static let queueTag: UInt8 = 4
-  private static let baseClientTag: UInt8 = 6
-  private static let laneClientTag: UInt8 = 16
+  static let electionTag: UInt8 = 1
+  static let electionTimeoutTag: UInt8 = 2
+  static let informerTag: UInt8 = 3
+  static let queueTag: UInt8 = 4
+  static let baseClientTag: UInt8 = 6
+  static let laneClientTag: UInt8 = 16
   /// Request numbers are cut into ranges: the elector's, the informers', each controller's.
   private static let rangeBits: UInt64 = 40
   private static let firstLane: UInt64 = 2
@@ -46,9 +46,9 @@ public struct ControllerHost: Sendable {
   public private(set) var controllers: [any Controller]
   public private(set) var elector: LeaderElector
   public private(set) var context: ControllerContext
-  private var base: APIClient<BaseCall>
+  private(set) var base: APIClient<BaseCall>
   private var recorder: EventRecorder
-  private var electionCalls = LookupTable<RequestID, LeaderElector.Call>()
+  private(set) var electionCalls = LookupTable<RequestID, LeaderElector.Call>()
   private var nextElectionID: RequestID = 1
   /// The controllers that want each kind's changes.
   private var interested: [[Int]] = []

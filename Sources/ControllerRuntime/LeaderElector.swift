@@ -71,6 +71,16 @@ public struct LeaderElector: Sendable {
   /// How long until `hasLost` can become true.
   public func renewDeadline(at now: Tick) -> Span { config.renewDeadline - (now - renewedAt) }
 
+  /// When a leader that can't renew gives up; nil for a candidate.
+  public var lossAt: Tick? { isLeader ? renewedAt + config.renewDeadline : nil }
+
+  /// When a candidate may take the lease over if the holder it sees does not renew it; nil for the
+  /// holder, and where no lease was seen.
+  public var takeoverAt: Tick? {
+    guard !isLeader, let lease = observed, observedHolder != config.identity else { return nil }
+    return observedAt + duration(of: lease)
+  }
+
   public mutating func resign() { isLeader = false }
 
   /// Gives the lease up (`ReleaseOnCancel`): no holder, and a duration of 1 s, so that the next

@@ -37,6 +37,11 @@ public struct WorkQueue<Key: Hashable & Comparable & Sendable>: Sendable {
   /// The first keys in line, for display.
   public func peek(_ limit: Int) -> [Key] { Array(ready[head...].prefix(limit)) }
 
+  /// The keys that wait for their time, the earliest first.
+  public var delayedKeys: [(key: Key, due: Tick, cause: TraceID)] {
+    delayed.filter { delayedUntil[$0.key] == $0.due }.map { ($0.key, $0.due, $0.cause) }
+  }
+
   /// Adds `key` unless it already waits; `cause` is remembered for the worker.
   public mutating func add(_ key: Key, cause: TraceID) {
     if dirty.contains(key) { return }

@@ -20,7 +20,7 @@ public struct CloudControllerManager: Sendable, Digestible {
   }
 
   public let config: Config
-  private var host: ControllerHost
+  private(set) var host: ControllerHost
 
   public init(_ config: Config) {
     self.config = config

@@ -31,7 +31,7 @@ public struct ControllerManager: Sendable, Digestible {
   }
 
   public let config: Config
-  private var host: ControllerHost
+  private(set) var host: ControllerHost
 
   public init(_ config: Config) {
     self.config = config

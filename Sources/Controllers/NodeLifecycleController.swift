@@ -14,13 +14,13 @@ public struct NodeLifecycleController: Controller {
     static let podStatus = 4
   }
 
-  private enum Timer {
+  enum Timer {
     static let monitor: UInt32 = 1
     static let tainting: UInt32 = 2
   }
 
   /// What is known of a node's heartbeat.
-  private struct Health: Sendable {
+  struct Health: Sendable {
     /// When the last heartbeat was seen.
     var probedAt: Tick
     /// The posted Ready condition last seen.
@@ -41,10 +41,10 @@ public struct NodeLifecycleController: Controller {
   public let watches: [ResourceKind] = [.node, .pod]
   public let reads: [ResourceKind] = [.lease]
   public let config: NodeLifecycleConfig
-  private var health = LookupTable<String, Health>()
+  private(set) var health = LookupTable<String, Health>()
   private var known = LookupSet<String>()
-  private var knownNames: [String] = []
-  private var zones: [NodeZone] = []
+  private(set) var knownNames: [String] = []
+  private(set) var zones: [NodeZone] = []
   private var zoneOfNode = LookupTable<String, Int>()
   private var changes = LookupTable<String, TaintChange>()
   /// Nodes where marking the pods failed.

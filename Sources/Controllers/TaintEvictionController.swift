@@ -12,7 +12,7 @@ public struct TaintEvictionController: Controller {
   }
 
   /// A deletion that is planned or done.
-  private struct Plan: Sendable {
+  struct Plan: Sendable {
     var createdAt: Tick
     var dueAt: Tick
     var isDone = false
@@ -27,7 +27,7 @@ public struct TaintEvictionController: Controller {
   public let watches: [ResourceKind] = [.node, .pod]
   public let retryDelays = (base: Span.milliseconds(10), ceiling: Span.seconds(10))
   private var tainted = LookupTable<String, [Taint]>()
-  private var plans = LookupTable<ObjectKey, Plan>()
+  private(set) var plans = LookupTable<ObjectKey, Plan>()
 
   public init() {}
 

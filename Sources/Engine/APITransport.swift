@@ -35,7 +35,7 @@ extension World {
       monitor.watchEnded(id, request)
     default: preconditionFailure("not a client's parcel")
     }
-    transmit(id, toServer: true, Parcel(addressed), extra: handshake, cause: cause)
+    transmit(id, toServer: true, Parcel(addressed, at: now), extra: handshake, cause: cause)
   }
 
   /// `kube-scheduler on master-1 at master-2`, for the monitor's evidence.
@@ -46,7 +46,7 @@ extension World {
   }
 
   mutating func sendToClient(_ id: ConnectionID, _ content: Parcel.Content, cause: TraceID) {
-    transmit(id, toServer: false, Parcel(content), extra: .zero, cause: cause)
+    transmit(id, toServer: false, Parcel(content, at: now), extra: .zero, cause: cause)
   }
 
   private enum Dial {
@@ -179,7 +179,7 @@ extension World {
   }
 
   /// Nothing gets through any more: from now on the ends' own pings decide.
-  private mutating func fallSilent(_ id: ConnectionID) {
+  mutating func fallSilent(_ id: ConnectionID) {
     guard let connection = connections[Int(id)], connection.silentSince == nil else { return }
     connections[Int(id)]?.silentSince = now
     schedule(
@@ -195,7 +195,7 @@ extension World {
         isPathOpen(connection, toServer: true) && isPathOpen(connection, toServer: false)
       if !isOpen {
         fallSilent(connection.id)
-      } else if connection.silentSince != nil {
+      } else if connection.silentSince != nil, !connection.isStalled {
         connections[index]?.silentSince = nil
         resume(connection.id)
       }
@@ -203,7 +203,7 @@ extension World {
   }
 
   /// The path carries packets again: what was held goes out with the next retransmission.
-  private mutating func resume(_ id: ConnectionID) {
+  mutating func resume(_ id: ConnectionID) {
     guard let connection = connections[Int(id)] else { return }
     connections[Int(id)]?.held = []
     let isServerThere = processes[connection.server].incarnation == connection.serverIncarnation

@@ -19,6 +19,9 @@ struct Connection: Sendable {
   var lastToClient: Tick
   /// What waits for a cut link to carry packets again.
   var held: [Held] = []
+  /// A person holds a message of it back: what follows waits behind it.
+  var isStalled = false
+  var stalledBy: DeliveryID?
   /// When the path broke, while it is broken.
   var silentSince: Tick?
 

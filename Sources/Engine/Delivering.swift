@@ -248,7 +248,7 @@ extension World {
   mutating func send(
     _ content: Parcel.Content, to id: ProcessID, after span: Span, cause: TraceID
   ) {
-    schedule(.parcel(Parcel(content)), to: id, at: now + span, cause: cause)
+    schedule(.parcel(Parcel(content, at: now)), to: id, at: now + span, cause: cause)
   }
 
   mutating func loopback() -> Span { network.transit(from: 0, to: 0) }

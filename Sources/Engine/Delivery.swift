@@ -36,7 +36,12 @@ enum Control: Sendable {
 /// A message under way; immutable, shared between copies of the world.
 final class Parcel: Sendable {
   let content: Content
-  init(_ content: Content) { self.content = content }
+  /// When it was sent; zero where nobody asks.
+  let sentAt: Tick
+  init(_ content: Content, at sentAt: Tick = .zero) {
+    self.content = content
+    self.sentAt = sentAt
+  }
 
   enum Content: Sendable {
     case apiRequest(ConnectionID, RequestID, APIRequest)

@@ -8,6 +8,7 @@ extension World {
     digest.combine(now)
     digest.combine(events)
     digest.combine(wheel.count)
+    if hasHeldMessages { digest.combine(heldParcels.count) }
     network.digest(into: &digest)
     loadBalancer.digest(into: &digest)
     for host in hosts {

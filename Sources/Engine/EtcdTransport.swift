@@ -147,7 +147,7 @@ extension World {
     let at = max(now + network.transit(from: here, to: there), raftArrivals[pair])
     raftArrivals[pair] = at
     let message = sabotage == nil ? message : sabotaged(message)
-    schedule(.parcel(Parcel(.peer(message))), to: receiver, at: at, cause: cause)
+    schedule(.parcel(Parcel(.peer(message), at: now)), to: receiver, at: at, cause: cause)
   }
 
   // MARK: Clients
@@ -176,7 +176,8 @@ extension World {
     etcdArrivals[serverIndex].toEtcd = at
     let request = sabotage == nil ? request : sabotaged(request)
     schedule(
-      .parcel(Parcel(.etcd(from: server, life, number, request))), to: member, at: at, cause: cause)
+      .parcel(Parcel(.etcd(from: server, life, number, request), at: now)), to: member, at: at,
+      cause: cause)
   }
 
   private mutating func answer(
@@ -211,7 +212,8 @@ extension World {
     let at = max(now + network.transit(from: here, to: there), etcdArrivals[index].toServer)
     etcdArrivals[index].toServer = at
     schedule(
-      .parcel(Parcel(.etcdEvent(event, revision: revision))), to: server, at: at, cause: cause)
+      .parcel(Parcel(.etcdEvent(event, revision: revision), at: now)), to: server, at: at,
+      cause: cause)
   }
 
   /// An etcd process died on a live host: its clients' connections break at once.
@@ -247,7 +249,7 @@ extension World {
   /// server's keep-alive finds out (10 s and a time-out of 10 s, as kube-apiserver configures its
   /// etcd client) and it connects anew. What was on the way meanwhile is lost, so that no event can
   /// follow on one that did not arrive.
-  private mutating func loseEtcd(_ index: Int) {
+  mutating func loseEtcd(_ index: Int) {
     let server = apiServerProcesses[index]
     guard !etcdSilent[index], processes[server].isAlive else { return }
     etcdSilent[index] = true

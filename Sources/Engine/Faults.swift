@@ -19,6 +19,12 @@ public enum Input: Sendable {
   case etcdRequest(client: UInt64, EtcdRequest)
   /// It hangs up: its watches end.
   case etcdClose(client: UInt64)
+  /// A message under way, or one held back, arrives now.
+  case deliver(DeliveryID)
+  /// A message under way is held back until it is delivered or dropped.
+  case hold(DeliveryID)
+  /// A message is lost.
+  case drop(DeliveryID)
 }
 
 extension World {
@@ -38,6 +44,9 @@ extension World {
     case .etcdOpen(let member): return try openEtcd(member)
     case .etcdRequest(let client, let request): return try requestEtcd(client, request)
     case .etcdClose(let client): try closeEtcd(client)
+    case .deliver(let id): try deliver(id)
+    case .hold(let id): try hold(id)
+    case .drop(let id): try drop(id)
     }
     return nil
   }

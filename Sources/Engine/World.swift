@@ -48,6 +48,11 @@ public struct World: Sendable {
   /// Why a dial that is under way will fail.
   var dialFailures = LookupTable<ProcessID, String>()
 
+  /// Messages that a person holds back.
+  var heldParcels: [HeldParcel] = []
+  /// Whether a person ever held, hastened or dropped one in this world.
+  var hasHeldMessages = false
+
   /// Deliveries so far, and a digest over all of them in order.
   public internal(set) var events: UInt64 = 0
   var rolling = Digest()

@@ -60,6 +60,11 @@ extension EtcdMember {
   /// The store as this member has it.
   public var store: Store? { server?.state.store }
 
+  /// The first leases to run out, by the leader's clock; empty on every other member.
+  public func leaseExpiries(_ limit: Int) -> [(id: Int64, at: Tick)] {
+    server?.leaseClock.next(limit) ?? []
+  }
+
   /// Whom a leader that is stopped would hand over to: the voter heard from for the longest time.
   public var transferTarget: UInt64? { server?.transferTarget }
 }

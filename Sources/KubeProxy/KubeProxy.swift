@@ -41,7 +41,7 @@ public struct KubeProxy: Sendable {
     case slices(Informer.Call)
   }
 
-  private enum Timer {
+  enum Timer {
     static let client: UInt8 = 1
     static let services: UInt8 = 2
     static let slices: UInt8 = 3
@@ -53,14 +53,14 @@ public struct KubeProxy: Sendable {
   /// The node's rules as of the last sync. They outlive the process: hand them to the next one.
   public private(set) var rules: RuleTable
   private var prng: PRNG
-  private var client: APIClient<Call>
-  private var services: Informer
-  private var slices: Informer
+  private(set) var client: APIClient<Call>
+  private(set) var services: Informer
+  private(set) var slices: Informer
   /// The slices by service, kept as they come.
-  private var slicesOf = PersistentMap<ObjectKey, PersistentMap<String, APIObject>>()
+  private(set) var slicesOf = PersistentMap<ObjectKey, PersistentMap<String, APIObject>>()
   private var dirty = LookupSet<ObjectKey>()
-  private var dirtyOrder: [ObjectKey] = []
-  private var isSyncArmed = false
+  private(set) var dirtyOrder: [ObjectKey] = []
+  private(set) var isSyncArmed = false
   private var lastSync: Tick?
   private var syncs: UInt64 = 0
 

@@ -4,7 +4,7 @@ import KubeAPI
 
 /// Leader election: only the holder of the lease schedules, and whoever loses it ends.
 extension SchedulerProcess {
-  private var lease: ObjectReference {
+  var lease: ObjectReference {
     ObjectReference(
       .lease, ObjectKey(namespace: elector.config.namespace, name: elector.config.leaseName))
   }

@@ -98,6 +98,17 @@ public struct LeaseClock: Sendable {
   /// What is left of lease `id`, below zero once it has run out; nil where this clock does not know.
   public func remaining(_ id: Int64, now: Tick) -> Span? { entries[id].map { $0.expiry - now } }
 
+  /// The first leases to run out; empty on a member that does not count their time.
+  public func next(_ limit: Int) -> [(id: Int64, at: Tick)] {
+    var found: [(id: Int64, at: Tick)] = []
+    queue.forEach { deadline, id in
+      guard found.count < limit else { return false }
+      found.append((id, entries[id]?.expiry ?? deadline.at))
+      return true
+    }
+    return found
+  }
+
   /// The leases that have run out and should be revoked now, at most 500; each is reported again
   /// after 3 s if it is still there.
   public mutating func expired(now: Tick) -> [Int64] {

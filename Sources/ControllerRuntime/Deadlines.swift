@@ -1,0 +1,88 @@
+import Basics
+import KubeAPI
+
+// What a process of controllers waits for, read off its state: nothing here changes anything.
+extension ControllerHost {
+  /// What a timer in line for this process is for; nil where it ignores it when it comes.
+  public func purpose(of timer: TimerID) -> Deadline? {
+    switch timer.tag {
+    case Self.electionTag:
+      return isLeader
+        ? Deadline(.lease, lease, "renews its lease (retryPeriod)", isRoutine: true)
+        : Deadline(.election, lease, "looks at the lease again (retryPeriod)", isRoutine: true)
+    case Self.electionTimeoutTag:
+      guard electionCalls.contains(timer.payload) else { return nil }
+      return Deadline(.timeout, lease, "gives up a call for its lease", isRoutine: true)
+    case Self.informerTag:
+      let at = Int(timer.payload)
+      guard context.informers.indices.contains(at), context.informers[at].phase == .waiting else {
+        return nil
+      }
+      return Deadline(
+        .backoff, "lists or watches \(context.informers[at].kind.plural) again after its back-off")
+    case Self.queueTag:
+      // The queue's delayed keys are told one by one by `deadlines`.
+      let lane = Int(timer.payload)
+      guard context.lanes.indices.contains(lane), context.lanes[lane].wakeAt != nil else {
+        return nil
+      }
+      let queue = context.lanes[lane].queue
+      let key = queue.peek(1).first
+      let more = queue.count > 1 ? " and \(queue.count - 1) more" : ""
+      return Deadline(
+        .work, key,
+        "\(context.lanes[lane].name) takes \(key?.text ?? "its queue")\(more) into work")
+    case Self.periodicTag:
+      let lane = Int(timer.payload >> 32)
+      guard controllers.indices.contains(lane), context.lanes[lane].isStarted else { return nil }
+      return controllers[lane].purpose(ofTimer: UInt32(truncatingIfNeeded: timer.payload))
+    case Self.baseClientTag: return base.purpose(of: timer)
+    default:
+      let lane = Int(timer.tag) - Int(Self.laneClientTag)
+      guard context.lanes.indices.contains(lane) else { return nil }
+      return context.lanes[lane].client.purpose(of: timer)
+    }
+  }
+
+  /// The times kept in mind: leases, keys that wait, and what each controller counts.
+  public var deadlines: [Deadline] {
+    var all: [Deadline] = []
+    if let at = elector.lossAt {
+      all.append(
+        Deadline(
+          .lease, due: at, lease,
+          "stops leading unless it renewed by then (renewDeadline "
+            + "\(elector.config.renewDeadline.brief))", isRoutine: true))
+    } else if let at = elector.takeoverAt {
+      all.append(
+        Deadline(
+          .lease, due: at, lease,
+          "may take the lease from \(elector.observedHolder) unless that renews it (leaseDuration)",
+          isRoutine: true))
+    }
+    guard isLeader else { return all }
+    for (at, lane) in context.lanes.enumerated() where lane.isStarted {
+      for (key, due, cause) in lane.queue.delayedKeys {
+        var item = controllers[at].purpose(ofDelayed: key) ?? purpose(lane, key)
+        item.due = due
+        item.subject = item.subject ?? key
+        item.cause = cause
+        all.append(item)
+      }
+      all += controllers[at].deadlines(context)
+    }
+    return all
+  }
+
+  private func purpose(_ lane: ControllerLane, _ key: ObjectReference) -> Deadline {
+    let tries = lane.queue.retries(key)
+    return tries > 0
+      ? Deadline(.backoff, key, "\(lane.name) tries \(key.text) again (retry \(tries))")
+      : Deadline(.requeue, key, "\(lane.name) looks at \(key.text) again (requeue after)")
+  }
+
+  private var lease: ObjectReference {
+    ObjectReference(
+      .lease, ObjectKey(namespace: elector.config.namespace, name: elector.config.leaseName))
+  }
+}

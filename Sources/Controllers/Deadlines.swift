@@ -1,0 +1,86 @@
+import Basics
+import ControllerRuntime
+import KubeAPI
+
+// What the controllers wait for, in the field's words.
+
+extension ControllerManager {
+  /// What a timer in line for this process is for; nil where it ignores it when it comes.
+  public func purpose(of timer: TimerID) -> Deadline? { host.purpose(of: timer) }
+  /// The times the process keeps in mind without a timer of their own.
+  public var deadlines: [Deadline] { host.deadlines }
+}
+
+extension CloudControllerManager {
+  /// What a timer in line for this process is for; nil where it ignores it when it comes.
+  public func purpose(of timer: TimerID) -> Deadline? { host.purpose(of: timer) }
+  /// The times the process keeps in mind without a timer of their own.
+  public var deadlines: [Deadline] { host.deadlines }
+}
+
+extension TaintEvictionController {
+  public func purpose(ofDelayed key: ObjectReference) -> Deadline? {
+    guard let plan = plans[key.key], !plan.isDone else {
+      return Deadline(.toleration, key, "finds \(key.text) called off", isRoutine: true)
+    }
+    return Deadline(
+      .toleration, key,
+      "\(name) deletes \(key.text) from \(plan.node) (tolerationSeconds "
+        + "\(plan.tolerated.wholeSeconds))")
+  }
+
+  /// The planned deletion of a pod: when, what it tolerated, and from which node.
+  public func plannedDeletion(
+    of pod: ObjectKey
+  ) -> (due: Tick, tolerated: Span, node: String)? {
+    guard let plan = plans[pod], !plan.isDone else { return nil }
+    return (plan.dueAt, plan.tolerated, plan.node)
+  }
+}
+
+extension NodeLifecycleController {
+  public func purpose(ofTimer id: UInt32) -> Deadline? {
+    if id == Timer.monitor {
+      return Deadline(
+        .poll, "\(name) looks at every node (node-monitor-period \(config.monitorPeriod.brief))",
+        isRoutine: true)
+    }
+    guard zones.contains(where: { !$0.queue.waiting.isEmpty }) else { return nil }
+    return Deadline(.taint, "\(name) lets the next node of a zone get its NoExecute taint")
+  }
+
+  /// When each node that has not been given up is marked Unknown if no heartbeat comes, and when
+  /// the zones' rates let the next node through.
+  public func deadlines(_ context: ControllerContext) -> [Deadline] {
+    var all: [Deadline] = []
+    for name in knownNames {
+      guard let known = health[name], known.ready?.status != "Unknown" else { continue }
+      let grace = known.ready == nil ? config.startupGracePeriod : config.gracePeriod
+      let flag = known.ready == nil ? "node-startup-grace-period" : "node-monitor-grace-period"
+      let silence = context.now - known.probedAt
+      all.append(
+        Deadline(
+          .grace, due: known.probedAt + grace, ObjectReference(.node, ObjectKey(name: name)),
+          "\(self.name) marks \(name) Unknown unless a heartbeat comes (\(flag) \(grace.brief))",
+          // A lease is renewed each 10 s and looked at each 5 s: more silence is news.
+          isRoutine: silence < .seconds(20)))
+    }
+    for zone in zones {
+      guard let due = zone.queue.nextDue(now: context.now), let node = zone.queue.waiting.first
+      else { continue }
+      all.append(
+        Deadline(
+          .taint, due: due, ObjectReference(.node, ObjectKey(name: node)),
+          "\(self.name) may taint \(node) NoExecute (node-eviction-rate of zone \(zone.name))"))
+    }
+    return all
+  }
+
+  /// When a node's heartbeat was last seen to change, on the process's own clock, and the grace it
+  /// has; nil for a node this controller does not know.
+  public func lastProbe(of node: String) -> (at: Tick, grace: Span)? {
+    health[node].map {
+      ($0.probedAt, $0.ready == nil ? config.startupGracePeriod : config.gracePeriod)
+    }
+  }
+}

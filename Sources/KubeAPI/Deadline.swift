@@ -1,0 +1,57 @@
+import Basics
+
+/// Something a component waits for: a timer it armed, or a time it only keeps in mind, as the
+/// grace it gives each node between two looks at all of them.
+public struct Deadline: Sendable {
+  /// What kind of wait it is; what repeats without end folds by it.
+  public enum Topic: UInt8, Sendable, CaseIterable {
+    case heartbeat, lease, election, grace, toleration, taint, backoff, requeue, work, scheduling
+    case probe, container, image, volume, token, sync, status, relist, timeout, rateLimit, poll
+    case compaction, retry, start, raft, api, watch, etcd, runtime, cloud, disk, connection
+
+    /// The word for a column.
+    public var name: String { "\(self)" }
+  }
+
+  public var topic: Topic
+  /// On the monotonic clock of the host that the component runs on.
+  public var due: Tick
+  public var subject: ObjectReference?
+  /// What happens then, in the field's words.
+  public var words: String
+  /// It comes round again and again while all is well: heartbeats, periodic looks.
+  public var isRoutine: Bool
+  /// The record that made the component wait; none where that was not kept.
+  public var cause = TraceID.none
+
+  public init(
+    _ topic: Topic, due: Tick = .zero, _ subject: ObjectReference?, _ words: String,
+    isRoutine: Bool = false
+  ) {
+    self.topic = topic
+    self.due = due
+    self.subject = subject
+    self.words = words
+    self.isRoutine = isRoutine
+  }
+
+  public init(_ topic: Topic, due: Tick = .zero, _ words: String, isRoutine: Bool = false) {
+    self.init(topic, due: due, nil, words, isRoutine: isRoutine)
+  }
+}
+
+extension Span {
+  /// `50s`, `2.5s`, `300ms`, `4m10s`: for words about waits.
+  public var brief: String {
+    let total = abs(microseconds)
+    let sign = microseconds < 0 ? "-" : ""
+    if total < 1_000 { return "\(sign)\(total)us" }
+    if total < 1_000_000 { return "\(sign)\(total / 1_000)ms" }
+    let seconds = total / 1_000_000
+    let tenths = total % 1_000_000 / 100_000
+    if seconds < 60 { return tenths == 0 ? "\(sign)\(seconds)s" : "\(sign)\(seconds).\(tenths)s" }
+    let minutes = seconds / 60
+    if minutes < 60 { return "\(sign)\(minutes)m\(seconds % 60)s" }
+    return "\(sign)\(minutes / 60)h\(minutes % 60)m"
+  }
+}

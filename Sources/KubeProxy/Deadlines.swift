@@ -1,0 +1,25 @@
+import Basics
+import ControllerRuntime
+import KubeAPI
+
+extension KubeProxy {
+  /// What a timer in line for this proxy is for; nil where it ignores it when it comes.
+  public func purpose(of timer: TimerID) -> Deadline? {
+    switch timer.tag {
+    case Timer.client: return client.purpose(of: timer)
+    case Timer.services, Timer.slices:
+      let informer = timer.tag == Timer.services ? services : slices
+      guard informer.phase == .waiting else { return nil }
+      return Deadline(
+        .backoff, "lists or watches \(informer.kind.plural) again after its back-off")
+    case Timer.sync:
+      guard isSyncArmed else { return nil }
+      return Deadline(
+        .sync, dirtyOrder.first.map { ObjectReference(.service, $0) },
+        "writes the rules of \(dirtyOrder.count) changed services (minSyncPeriod "
+          + "\(config.minSyncPeriod.brief))")
+    case Timer.fullSync: return Deadline(.sync, "writes all rules anew", isRoutine: true)
+    default: return nil
+    }
+  }
+}
