@@ -49,6 +49,18 @@ public struct AppState: Sendable {
   var cursors: [PaneCursor] = Array(repeating: PaneCursor(), count: Pane.allCases.count)
   var overlays: [Overlay] = []
   var prompt: TextInput?
+  var promptKind = PromptKind.command
+  /// What counts as which key.
+  var keys = KeyTable()
+  /// What the program is to do outside, in order.
+  var errands: [Errand] = []
+  /// In the order of time.
+  var bookmarks: [Bookmark] = []
+  /// Drawn for people far away.
+  public internal(set) var isBig = false
+  /// Where the help was asked for, and what narrows it.
+  var helpContext = KeyMap.Context.main
+  var helpFilter = ""
   var history: [String] = []
   /// The command whose answer the topmost sheet shows.
   var command: CommandRun?

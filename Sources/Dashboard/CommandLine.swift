@@ -5,14 +5,26 @@ import Kubectl
 import TerminalCore
 import Widgets
 
+/// What the line at the bottom is for.
+enum PromptKind: Sendable, Hashable {
+  case command, filter, helpFilter
+
+  var sign: String { self == .command ? ":" : "/" }
+}
+
 /// The line behind `:`: kubectl's verbs and a few words of the dashboard's own.
 extension AppState {
-  private static let ownWords = ["q", "quit", "theme", "speed", "heal", "help"]
+  /// Opens the line at the bottom.
+  mutating func ask(_ kind: PromptKind, text: String = "") {
+    promptKind = kind
+    prompt = TextInput(text, history: kind == .command ? history : [])
+  }
 
   mutating func type(_ key: Key) {
     guard var input = prompt else { return }
+    if case .mouse = key { return }
     if key == .tab {
-      complete(&input)
+      if promptKind == .command { complete(&input) }
       prompt = input
       return
     }
@@ -22,33 +34,39 @@ extension AppState {
     }
     switch input.handle(key) {
     case .submitted(let line):
-      history = input.history
       prompt = nil
-      reduce(.submit(line))
-    case .cancelled: prompt = nil
-    case .edited, .ignored: prompt = input
+      if promptKind == .command {
+        history = input.history
+        reduce(.submit(line))
+      } else {
+        narrow(to: line)
+      }
+    case .cancelled:
+      prompt = nil
+      if promptKind != .command { narrow(to: "") }
+    case .edited, .ignored:
+      prompt = input
+      if promptKind != .command { narrow(to: input.text) }
     }
+  }
+
+  /// The list, or the help, is narrowed while one types.
+  private mutating func narrow(to text: String) {
+    if promptKind == .helpFilter { helpFilter = text } else { filter = text }
+  }
+
+  mutating func askFilter() {
+    if case .sheet(let sheet) = overlays.last {
+      guard sheet.content == .help else { return say("/ narrows lists and the help") }
+      return ask(.helpFilter, text: helpFilter)
+    }
+    ask(.filter, text: filter)
   }
 
   mutating func submit(_ line: String) {
     let words = KubectlInvocation.split(line)
-    guard let first = words.first else { return }
-    switch first {
-    case "q", "quit", "q!": wish = .quit
-    case "help": reduce(.help)
-    case "heal": healAll()
-    case "theme":
-      guard words.count == 2, themeNames.contains(words[1]) else {
-        return say("theme NAME, one of: \(themeNames.joined(separator: ", "))", .warn)
-      }
-      themeName = words[1]
-    case "speed":
-      guard words.count == 2, let new = Speed(words[1]) else {
-        return say("speed X: 1/1000 to 1000, or max", .warn)
-      }
-      setSpeed(new)
-    default: start(line)
-    }
+    guard !words.isEmpty, !submitOwn(words) else { return }
+    start(line)
   }
 
   private mutating func start(_ line: String) {
@@ -93,6 +111,7 @@ extension AppState {
 
   /// What the word before the cursor could become, and the word.
   func completions(_ input: TextInput) -> (word: String, choices: [String]) {
+    guard promptKind == .command else { return ("", []) }
     let head = input.head
     var words = head.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
     let word = head.hasSuffix(" ") || words.isEmpty ? "" : words.removeLast()
@@ -102,11 +121,20 @@ extension AppState {
   }
 
   private func candidates(after words: [String]) -> [String] {
-    guard let verb = words.first else { return (KubectlInvocation.verbs + Self.ownWords).sorted() }
+    guard let verb = words.first else {
+      return (KubectlInvocation.verbs + CommandWord.names).sorted()
+    }
+    if let own = ownCandidates(after: words) { return own }
     switch (verb, words.count) {
-    case ("theme", 1): return themeNames
-    case ("speed", 1): return ["1", "10", "100", "1/10", "1/100", "max"]
-    case ("cordon", 1), ("uncordon", 1): return observation.nodes.map(\.name)
+    case ("cordon", 1), ("uncordon", 1), ("drain", 1): return observation.nodes.map(\.name)
+    case ("drain", _): return ["--ignore-daemonsets", "--delete-emptydir-data", "--force"]
+    case ("taint", 1): return ["nodes"]
+    case ("taint", 2): return observation.nodes.map(\.name)
+    case ("taint", 3): return ["experiment=yes:NoExecute", "experiment=yes:NoSchedule"]
+    case ("set", 1): return ["image"]
+    case ("set", 2):
+      return timeline.world.objects(.deployment).filter { $0.key.namespace == "default" }
+        .map { "deployment/" + $0.key.name }
     case ("scale", 1): return ["deployment", "replicaset"]
     case ("create", 1): return ["deployment", "namespace", "service", "configmap"]
     case ("apply", 1): return ["-f"]

@@ -10,6 +10,8 @@ struct CommandRun: Sendable {
   let line: String
   let startedAt: Tick
   private var open: [(request: UInt64, token: Int)] = []
+  /// What is to be sent later.
+  private var waiting: [(at: Tick, outgoing: KubectlInvocation.Outgoing)] = []
 
   /// After so much virtual time nobody waits any longer; as long as kubectl's own patience with a
   /// dead API server.
@@ -39,7 +41,14 @@ struct CommandRun: Sendable {
   }
 
   private mutating func send(_ timeline: inout WorldTimeline) {
-    for outgoing in invocation.takeRequests() {
+    waiting += invocation.takeRequests().map { (timeline.now + $0.delay, $0) }
+    let all = waiting
+    waiting = []
+    for (at, outgoing) in all {
+      guard at <= timeline.now else {
+        waiting.append((at, outgoing))
+        continue
+      }
       // A request is never refused as an input, only answered.
       if case .some(.some(let id)) = try? timeline.apply(.request(outgoing.request)) {
         open.append((id, outgoing.token))

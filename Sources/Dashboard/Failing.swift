@@ -42,7 +42,11 @@ extension AppState {
         "f works on nodes, etcd members and processes; pods: w asks why, : has delete", .warn)
     }
     if isBroken(target) { return give(.heal(target), said: "\(target.text) is healed") }
-    let fault = Fault(target)
+    strikeOrAsk(Fault(target))
+  }
+
+  /// Does it at once, or asks where it takes away more than it seems.
+  mutating func strikeOrAsk(_ fault: Fault) {
     if let question = question(before: fault) {
       overlays.append(.question(question))
     } else {
@@ -76,57 +80,5 @@ extension AppState {
     } catch {
       say(error.message, .error)
     }
-  }
-
-  // MARK: What it will cost
-
-  /// The etcd members that are healthy now and will not be after the fault.
-  private func membersLost(to fault: Fault) -> Int {
-    func isHit(_ member: Observation.Member) -> Bool {
-      switch fault.target {
-      case .host(let name): member.name == name
-      case .process(let host, let name):
-        name == Process.Role.etcd.name && member.name == host
-      default: false
-      }
-    }
-    return observation.members.count { isHit($0) && $0.state == .running && $0.isReachable }
-  }
-
-  private func question(before fault: Fault) -> Question? {
-    let lost = membersLost(to: fault)
-    let left = observation.healthyMembers - lost
-    guard lost > 0, observation.hasQuorum, left < observation.quorum else { return nil }
-    return Question(
-      title: "Quorum will be lost",
-      text: "\(fault.text): \(left) of \(observation.members.count) etcd members left, "
-        + "\(observation.quorum) needed. Nothing can be written until one is back; "
-        + "running pods go on.", fault: fault)
-  }
-
-  /// What a fault takes away, in one line; empty where that is nothing countable.
-  private func cost(of fault: Fault) -> String {
-    var parts: [String] = []
-    let lost = membersLost(to: fault)
-    if lost > 0 {
-      let left = observation.healthyMembers - lost
-      let spare = left - observation.quorum
-      parts.append(
-        spare >= 0
-          ? "etcd keeps \(left) of \(observation.members.count), can lose \(spare) more"
-          : "no etcd quorum")
-    }
-    if case .host(let name) = fault.target {
-      let pods = observation.pods.count { $0.node == name }
-      if pods > 0 { parts.append("\(pods) pod\(pods == 1 ? "" : "s") on it") }
-      let led = observation.leases.filter { $0.holderHost == name }.map(\.lease)
-      if !led.isEmpty { parts.append("it led " + led.joined(separator: ", ")) }
-    }
-    if case .process(let host, let name) = fault.target,
-      observation.leases.contains(where: { $0.holderHost == host && $0.lease == name })
-    {
-      parts.append("it was the leader")
-    }
-    return parts.joined(separator: "; ")
   }
 }

@@ -20,8 +20,9 @@ struct Footer {
     } else if let text = state.suggestion {
       frame.buffer.spans([Span("Try: ", theme[.hintKey]), Span(text, theme[.text])], in: message)
     }
-    HintLine(state.hints(theme.glyphs))
+    let places = HintLine(state.hints(theme.glyphs))
       .render(into: &frame.buffer, in: layout.hints, theme: theme)
+    for (hint, area) in places { frame.geometry.hints[hint.number] = area }
   }
 
   /// The command line over the hints, with proposals above it.
@@ -32,7 +33,8 @@ struct Footer {
     let ghost = choices.first.map { String($0.dropFirst(word.count)) } ?? ""
     let shown = input.cursor == input.characters.count && !word.isEmpty ? ghost : ""
     frame.cursor = input.render(
-      into: &frame.buffer, in: layout.hints, theme: theme, prompt: ":", ghost: shown)
+      into: &frame.buffer, in: layout.hints, theme: theme, prompt: state.promptKind.sign,
+      ghost: shown)
     guard choices.count > 1 || (word.isEmpty && !choices.isEmpty) else { return }
     let list = ChoiceList(choices.prefix(60).map { ChoiceList.Choice($0) })
     let column = TextWidth.of(input.head) - TextWidth.of(word)
@@ -47,7 +49,7 @@ extension AppState {
   func hints(_ glyphs: Glyphs) -> [HintLine.Hint] {
     let context = context
     var hints: [HintLine.Hint] = []
-    for entry in KeyMap.entries where entry.contexts.contains(context) {
+    for (index, entry) in keys.entries.enumerated() where entry.contexts.contains(context) {
       guard let key = entry.keys.first else { continue }
       var title = entry.title
       var priority = entry.priority
@@ -57,6 +59,8 @@ extension AppState {
         guard let target = failTarget else { continue }
         title = failTitle(target)
       case "heal-all" where observation.faults.isEmpty: continue
+      case "broken" where observation.faults.isEmpty: continue
+      case "fault-menu" where faultSubject == nil: continue
       case "do-step" where guide?.current == nil: continue
       case "open" where focus == .actions: continue
       case "back":
@@ -67,7 +71,7 @@ extension AppState {
       default: break
       }
       guard priority > 0 else { continue }
-      hints.append(HintLine.Hint(key.label(glyphs), title, priority: priority))
+      hints.append(HintLine.Hint(key.label(glyphs), title, priority: priority, number: index))
     }
     return hints
   }

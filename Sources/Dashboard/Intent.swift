@@ -1,3 +1,4 @@
+import Basics
 import TerminalCore
 
 /// What a person wants, whatever key or click said it.
@@ -24,12 +25,25 @@ public enum Intent: Sendable, Hashable {
   /// What the scenario proposes.
   case doStep
   case why
+  /// What can be done to the selection; what is broken.
+  case faultMenu, broken
+  /// Everything by name.
+  case palette
+  case themes, big
+  case filter
+  /// A bookmark here; the list of them; one of them.
+  case mark, marks
+  case goTo(Tick)
+  case copy
   case help
   case prompt
   case nextTheme
   case confirm
   case suspend, quit
   case click(Point)
+  /// The right button: the harm menu of what is there.
+  case menuAt(Point)
+  case drag(Point)
   /// A key that the prompt takes as text.
   case typed(Key)
   case submit(String)

@@ -10,13 +10,15 @@ enum KeyMap {
     case popup
     /// A question that wants a yes.
     case question
+    /// A list to choose from; its letters are its own.
+    case menu
   }
 
   struct Entry: Sendable {
     let id: String
     let title: String
     let group: String
-    let keys: [Key]
+    var keys: [Key]
     let contexts: Set<Context>
     /// In the hint line the lowest go first; 0 is in the help alone.
     let priority: Int
@@ -36,12 +38,12 @@ enum KeyMap {
     }
   }
 
-  private static let time = "Time"
-  private static let view = "View"
-  private static let cluster = "Cluster"
-  private static let program = "Program"
+  static let time = "Time"
+  static let view = "View"
+  static let cluster = "Cluster"
+  static let program = "Program"
 
-  static let entries: [Entry] =
+  private static let first: [Entry] =
     [
       Entry(
         "run", "Run or pause", time, [.char(" ")], [.main, .popup], priority: 8, .toggleRun),
@@ -100,36 +102,9 @@ enum KeyMap {
       Entry("quit", "Quit", program, [.char("q"), .ctrl("c")], [.main], priority: 8, .quit),
     ]
 
-  /// What a key means in a context; nil where it means nothing.
-  static func intent(_ key: Key, in context: Context) -> Intent? {
-    if key == .ctrl("c") { return .quit }
-    if case .mouse(let mouse) = key {
-      switch mouse.action {
-      case .press where mouse.button == .left: return .click(mouse.position)
-      case .wheelUp: return .scroll(.lines(-3))
-      case .wheelDown: return .scroll(.lines(3))
-      default: return nil
-      }
-    }
-    if context != .main, key == .char("q") { return .back }
-    return entries.first { $0.contexts.contains(context) && $0.keys.contains(key) }?.intent
-  }
-
-  /// The whole table for the help, and what the signs mean.
-  static func bindings(_ glyphs: Glyphs) -> [KeyBinding] {
-    let keys = entries.filter { $0.id != "yes" }.map {
-      KeyBinding($0.id, $0.title, group: $0.group, keys: $0.keys, priority: $0.priority)
-    }
-    let signs = [
-      (glyphs.ok, "as it should be"), (glyphs.warn, "worth a look"), (glyphs.error, "down"),
-      (glyphs.pending, "on its way"), (glyphs.terminating, "terminating"),
-      (glyphs.leader, "leads"), (glyphs.follower, "follows"), (glyphs.candidate, "campaigns"),
-    ]
-    return keys
-      + signs.compactMap { sign, title in
-        sign.unicodeScalars.first.map {
-          KeyBinding("sign-" + title, title, group: "Signs", keys: [.char($0)])
-        }
-      }
-  }
+  /// Everything, in the order of hints and help: the tools stand behind `f`, which they belong to.
+  static let entries: [Entry] = {
+    let at = (first.firstIndex { $0.id == "fail" } ?? first.count - 1) + 1
+    return Array(first[..<at]) + tools + Array(first[at...])
+  }()
 }

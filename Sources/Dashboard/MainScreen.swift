@@ -35,6 +35,7 @@ public enum MainScreen {
       case .sheet(let sheet):
         SheetView(sheet: sheet, state: state).render(into: &frame, in: area, theme: theme)
       case .question(let question): render(question, &frame, area, theme)
+      case .menu(let menu): MenuView(menu: menu).render(into: &frame, in: area, theme: theme)
       }
     }
     Footer(state: state).renderPrompt(into: &frame, layout: layout, theme: theme)

@@ -10,6 +10,7 @@ extension AppState {
     case nil: .main
     case .sheet: .popup
     case .question: .question
+    case .menu: .menu
     }
   }
 
@@ -27,8 +28,16 @@ extension AppState {
       if key == .ctrl("z") { wish = .suspend } else { reduce(.typed(key)) }
       return
     }
+    if context == .menu {
+      switch key {
+      case .ctrl("z"): wish = .suspend
+      case .ctrl("c"): wish = .quit
+      default: menuKey(key)
+      }
+      return settleCursors()
+    }
     if case .paste = key { return }
-    guard let intent = KeyMap.intent(key, in: context) else {
+    guard let intent = keys.intent(key, in: context) else {
       if case .mouse = key { return }
       if context == .question { say("y does it, Esc leaves it", .warn) }
       return
@@ -67,13 +76,27 @@ extension AppState {
     case .why: why()
     case .doStep: doStep()
     case .help: toggleHelp()
-    case .prompt:
-      prompt = TextInput(history: history)
+    case .prompt: ask(.command)
+    case .faultMenu: openFaultMenu()
+    case .broken: open(.broken)
+    case .palette: open(.palette)
+    case .themes: open(.themes)
+    case .big: toggleBig()
+    case .filter: askFilter()
+    case .copy: copy()
+    case .mark: mark("")
+    case .marks: open(.marks)
+    case .goTo(let tick): jump(to: tick)
     case .nextTheme: nextTheme()
     case .confirm: confirm()
     case .suspend: wish = .suspend
     case .quit: wish = .quit
     case .click(let point): click(point)
+    case .menuAt(let point):
+      guard overlays.isEmpty, row(at: point) != nil else { return }
+      click(point)
+      openFaultMenu()
+    case .drag: break
     case .typed(let key): type(key)
     case .submit(let line): submit(line)
     }
@@ -226,10 +249,40 @@ extension AppState {
     min(max(offset, 0), max(geometry.sheetLines - geometry.sheetRows, 0))
   }
 
+  /// The row that stands at a point.
+  private func row(at point: Point) -> RowID? {
+    guard let pane = geometry.panes.first(where: { $0.value.contains(point) })?.key,
+      let index = geometry.tables[pane]?.row(at: point)
+    else { return nil }
+    return row(pane, index)
+  }
+
   private mutating func click(_ point: Point) {
+    // A hint does what its key does.
+    if let hint = geometry.hints.first(where: { $0.value.contains(point) }),
+      keys.entries.indices.contains(hint.key)
+    {
+      return reduce(keys.entries[hint.key].intent)
+    }
+    if case .sheet(var sheet) = overlays.last {
+      if !geometry.sheet.contains(point) {
+        back()
+      } else if let source = geometry.sheetSources[point.y],
+        sheet.lines.indices.contains(source), sheet.lines[source].target != nil
+      {
+        sheet.selected = source
+        overlays[overlays.count - 1] = .sheet(sheet)
+      }
+      return
+    }
     guard overlays.isEmpty else { return }
     if let tab = geometry.screens.first(where: { $0.value.contains(point) }) {
       return show(tab.key)
+    }
+    let before = selectedRow
+    defer {
+      // A click on what is selected opens it.
+      if overlays.isEmpty, let before, row(at: point) == before, selectedRow == before { open() }
     }
     if let tab = geometry.tabs.first(where: { $0.value.contains(point) }) {
       focus = tab.key
@@ -270,6 +323,8 @@ extension AppState {
     if case .sheet(let sheet) = overlays.last, sheet.content == .help {
       overlays.removeLast()
     } else {
+      helpContext = context
+      helpFilter = ""
       overlays.append(.sheet(Sheet(content: .help, title: "Keys")))
     }
   }
@@ -311,6 +366,7 @@ extension AppState {
 
   /// Brings the sheets up to date with the world; not more often than one can read while it runs.
   mutating func updateSheets(isForced: Bool = false) {
+    updateMenus()
     guard isForced || !isRunning || realNow >= lastSheetUpdate + 250_000 else { return }
     lastSheetUpdate = realNow
     for index in overlays.indices {

@@ -28,4 +28,13 @@ struct ScreenGeometry: Sendable, Hashable {
   var screens: [Screen: Rect] = [:]
   /// The track of the timeline strip.
   var timeline = Rect.zero
+  /// Its frame, and which of its lines stands on which row of the screen.
+  var sheet = Rect.zero
+  var sheetSources: [Int: Int] = [:]
+  /// Of the topmost menu: its frame, its lines, and the first line in sight.
+  var menuFrame = Rect.zero
+  var menu = Rect.zero
+  var menuOffset = 0
+  /// The hints of the bottom line, by the number of their entry.
+  var hints: [Int: Rect] = [:]
 }

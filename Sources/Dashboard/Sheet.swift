@@ -96,4 +96,5 @@ struct Question: Sendable {
 enum Overlay: Sendable {
   case sheet(Sheet)
   case question(Question)
+  case menu(Menu)
 }

@@ -15,11 +15,15 @@ struct SheetView {
     let footer = footerSpans(theme, isTooWide: isTooWide)
     let inner = Popup(sheet.title, width: width, height: height, footer: footer)
       .render(into: &frame.buffer, in: area, theme: theme).inset(horizontal: 1)
+    frame.geometry.sheet = area.centered(width: width, height: height)
     frame.geometry.sheetRows = inner.height
     frame.geometry.sheetOffset = sheet.offset
     if sheet.content == .help {
-      frame.geometry.sheetLines = HelpScreen(KeyMap.bindings(theme.glyphs), offset: sheet.offset)
-        .render(into: &frame.buffer, in: inner, theme: theme)
+      frame.geometry.sheetLines = HelpScreen(
+        state.keys.bindings(theme.glyphs, context: state.helpContext), filter: state.helpFilter,
+        offset: sheet.offset
+      )
+      .render(into: &frame.buffer, in: inner, theme: theme)
       return
     }
     frame.geometry.sheetLines = lines.count
@@ -29,6 +33,7 @@ struct SheetView {
     for row in 0..<min(inner.height, max(lines.count - offset, 0)) {
       let line = lines[offset + row]
       let place = inner.row(row)
+      frame.geometry.sheetSources[place.y] = line.source
       if line.source == sheet.selected {
         let style = theme.selected(theme[.text], active: true)
         frame.buffer.fill(place, style)

@@ -162,7 +162,13 @@ extension World {
       ? pathTransit(from: client, via: connection.via, to: server)
       : pathTransit(from: server, via: connection.via, to: client)
     let last = toServer ? connection.lastToServer : connection.lastToClient
-    let at = max(start + transit + extra, last)
+    var at = max(start + transit + extra, last)
+    if toServer, !serverLoads.isEmpty, case .apiRequest(_, let request, _) = parcel.content {
+      guard let turn = queue(at: connection.server, arriving: start + transit + extra) else {
+        return turnAway(id, request, cause: cause)
+      }
+      at = max(turn, last)
+    }
     if toServer {
       connections[Int(id)]?.lastToServer = at
     } else {

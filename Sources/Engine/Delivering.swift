@@ -314,7 +314,7 @@ extension Control {
   /// Controls that concern a machine or a connection, whatever life its process is in.
   var outlivesProcess: Bool {
     switch self {
-    case .connectionSilent, .powerOn: true
+    case .connectionSilent, .powerOn, .shutdownOver, .flap: true
     case .start, .dialFailed, .healthCheck: false
     }
   }

@@ -30,6 +30,9 @@ enum Control: Sendable {
   case dialFailed
   case connectionSilent(ConnectionID)
   case powerOn(Int32)
+  /// The processes of a machine that is shut down have had their time.
+  case shutdownOver(Int32)
+  case flap(UInt32)
   case healthCheck
 }
 

@@ -91,7 +91,7 @@ extension World {
       case .write(let write, let records): log(id, write, records, cause: cause)
       case .releaseWAL(let record): disks[index].dropPrefix(before: record)
       case .arm(let span): arm(id, 0, after: span, cause: .none)
-      case .stopped: break
+      case .stopped: kill(id, cause: cause)
       case .exit(let reason): exit(id, code: 1, reason: reason, cause: cause)
       case .note(let note):
         if let words = describe(note, member: index) {

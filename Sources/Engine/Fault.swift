@@ -1,5 +1,6 @@
 import Basics
 import KubeAPI
+import Kubelet
 import SimulationKernel
 
 /// Something wrong with the world, done by a person or a scenario, until it is healed.
@@ -19,24 +20,42 @@ public struct Fault: Sendable, Hashable {
     case zone(String)
     /// `cloud/worker-1`: the instance, at the provider.
     case cloud(String)
+    /// `container/default/web-1/nginx`; without a name, the pod's first running container.
+    case container(pod: ObjectKey, name: String)
   }
 
   public enum Effect: Sendable, Hashable {
     /// A machine without power; an instance terminated at the provider.
     case powerOff
-    /// A machine without network; a link that carries nothing.
+    /// A machine that is shut down: its processes are asked to end, and then its power goes.
+    case shutdown
+    /// A machine without network; a link that carries nothing; a zone cut off from the rest.
     case cut
     case delay(Span)
     case loss(percent: Int)
-    /// A process that is stopped and kept from starting.
+    /// A link that is cut and comes back, again and again.
+    case flap(up: Span, down: Span)
+    /// A process that is stopped at once (SIGKILL) and kept from starting.
     case stop
+    /// A process that is asked to end (SIGTERM) and kept from starting.
+    case terminate
     /// A process under SIGSTOP.
     case pause
     case slow(Span)
     case full
     case offset(Span)
+    /// By how much a wall clock jumps from where it is; listed as the offset it then has.
+    case jump(Span)
     /// Millionths of the true rate.
     case rate(perMillion: Int)
+    /// An API server that needs so much processor time for each request.
+    case overload(Span)
+    /// A container's process ends, once.
+    case crash(exitCode: Int32)
+    /// The kernel kills a container for memory, once.
+    case oomKill
+    /// Probes of a container fail, as long as it lives.
+    case probes(ProbeFaults)
   }
 
   public var target: Target
@@ -53,6 +72,7 @@ public struct Fault: Sendable, Hashable {
     self.target = target
     switch target {
     case .host, .zone, .cloud: effect = .powerOff
+    case .container: effect = .crash(exitCode: 1)
     case .process: effect = .stop
     case .link: effect = .cut
     case .disk: effect = .slow(.milliseconds(500))
@@ -63,7 +83,7 @@ public struct Fault: Sendable, Hashable {
 
 extension Fault.Target {
   /// Reads `node/worker-2`, `process/master-1/etcd`, `etcd/master-1`, `link/a/b`, `link/a->b`,
-  /// `disk/…`, `clock/…`, `zone/…`, `cloud/…`; nil where the text is none of these.
+  /// `disk/…`, `clock/…`, `zone/…`, `cloud/…`, `container/NAMESPACE/POD/NAME`; nil where the text is none of these.
   public init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard parts.count >= 2, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
@@ -83,6 +103,9 @@ extension Fault.Target {
     case ("clock", 2): self = .clock(parts[1])
     case ("zone", 2): self = .zone(parts[1])
     case ("cloud", 2): self = .cloud(parts[1])
+    case ("container", 3), ("container", 4):
+      self = .container(
+        pod: ObjectKey(namespace: parts[1], name: parts[2]), name: parts.count == 4 ? parts[3] : "")
     default: return nil
     }
   }
@@ -97,6 +120,8 @@ extension Fault.Target {
     case .clock(let name): "clock/" + name
     case .zone(let name): "zone/" + name
     case .cloud(let name): "cloud/" + name
+    case .container(let pod, let name):
+      "container/\(pod.namespace)/\(pod.name)" + (name.isEmpty ? "" : "/" + name)
     }
   }
 }
@@ -106,25 +131,46 @@ extension Fault {
   public var text: String {
     switch (target, effect) {
     case (.host(let name), .powerOff): "\(name) loses power"
+    case (.host(let name), .shutdown): "\(name) is shut down"
     case (.host(let name), .cut): "\(name) is cut off from the network"
     case (.zone(let name), .powerOff): "zone \(name) loses power"
+    case (.zone(let name), .cut): "zone \(name) is cut off from the others"
     case (.cloud(let name), _): "instance \(name) is terminated in the cloud"
     case (.process(let host, let name), .stop): "\(name) on \(host) is stopped"
+    case (.process(let host, let name), .terminate): "\(name) on \(host) is asked to end"
     case (.process(let host, let name), .pause): "\(name) on \(host) is paused"
+    case (.process(let host, let name), .overload(let span)):
+      "\(name) on \(host) is overloaded: \(span.text) a request"
+    case (.container(let pod, let name), .crash(let code)):
+      "\(Self.container(name, of: pod)) crashes with exit code \(code)"
+    case (.container(let pod, let name), .oomKill):
+      "\(Self.container(name, of: pod)) runs out of memory"
+    case (.container(let pod, let name), .probes(let probes)):
+      probes.isEmpty
+        ? "probes of \(Self.container(name, of: pod)) succeed again"
+        : "\(probes.words.joined(separator: " and ")) of \(Self.container(name, of: pod)) fails"
     case (.link(let from, let to, let isOneWay), .cut):
       isOneWay ? "link \(from) -> \(to) is cut" : "link \(from) - \(to) is cut"
     case (_, .delay(let span)): "\(target.text): delay of \(span.microseconds / 1000) ms"
     case (_, .loss(let percent)): "\(target.text): \(percent) % of packets lost"
     case (_, .slow(let span)): "\(target.text): fsync takes \(span.microseconds / 1000) ms more"
     case (_, .full): "\(target.text) is full"
+    case (.link, .flap(let up, let down)):
+      "\(target.text) flaps: \(up.text) up, \(down.text) down"
     case (_, .offset(let span)): "\(target.text) is off by \(span.microseconds / 1000) ms"
+    case (_, .jump(let span)): "\(target.text) jumps by \(span.microseconds / 1000) ms"
     case (_, .rate(let rate)): "\(target.text) runs at \(rate) millionths of the true rate"
     default: "\(target.text) fails"
     }
+  }
+
+  private static func container(_ name: String, of pod: ObjectKey) -> String {
+    name.isEmpty ? "pod \(pod.text)" : "\(name) in \(pod.text)"
   }
 }
 
 /// A name in a fault that this world does not have, or an effect the target can't suffer.
 public struct FaultProblem: Error, Sendable, Equatable {
   public let message: String
+  public init(message: String) { self.message = message }
 }

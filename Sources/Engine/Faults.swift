@@ -36,7 +36,7 @@ extension World {
     case .request(let request): return submit(request)
     case .fail(let fault): try fail(fault)
     case .heal(let target): try heal(target)
-    case .healAll: for fault in activeFaults.reversed() { try heal(fault.target) }
+    case .healAll: while let fault = activeFaults.last { try heal(fault.target) }
     case .kill(let host, let name):
       let process = try process(name, on: host)
       let note = Note(.input, nil, "\(name) on \(host) is killed")
@@ -76,7 +76,7 @@ extension World {
     activeFaults.contains { $0.target == target }
   }
 
-  private func hostID(_ name: String) throws(FaultProblem) -> HostID {
+  func hostID(_ name: String) throws(FaultProblem) -> HostID {
     if let host = host(named: name) { return host.id }
     let known = hosts.filter { $0.role != .cloud && $0.role != .laptop }.map(\.name)
     throw FaultProblem(
@@ -105,6 +105,7 @@ extension World {
       guard hosts.contains(where: { $0.zone == name }) else {
         throw FaultProblem(message: "no zone \"\(name)\"")
       }
+    case .container(let pod, let name): _ = try runtime(of: pod, container: name)
     }
     let cause = record(Note(.input, subject(of: fault), fault.text), by: nil, cause: .none)
     switch (fault.target, fault.effect) {
@@ -113,8 +114,10 @@ extension World {
       network.setIsolated(true, host: try hostID(name))
       reviewConnections()
       etcdServersReview()
+    case (.host(let name), .shutdown): shutDown(try hostID(name), cause: cause)
     case (.zone(let name), .powerOff):
       for host in hosts where host.zone == name { powerOff(host.id, cause: cause) }
+    case (.zone(let name), .cut): setZone(name, isCut: true)
     case (.cloud(let name), .powerOff):
       cloud.terminate(name)
       powerOff(try hostID(name), cause: cause)
@@ -124,7 +127,16 @@ extension World {
       if processes[id].state == .starting { processes[id].incarnation += 1 }
       kill(id, cause: cause)
       processes[id].state = .stopped
+    case (.process(let host, let name), .terminate):
+      terminate(try process(name, on: host), cause: cause)
     case (.process(let host, let name), .pause): pause(try process(name, on: host))
+    case (.process(let host, let name), .overload(let span)):
+      try overload(try process(name, on: host), by: span)
+    case (.container(let pod, let name), let effect):
+      try inflict(effect, on: pod, container: name, cause: cause)
+    case (.link(let from, let to, let isOneWay), .flap(let up, let down)):
+      try flap(
+        from: try hostID(from), to: try hostID(to), isOneWay: isOneWay, up: up, down: down)
     case (.link(let from, let to, let isOneWay), let effect):
       let a = try hostID(from)
       let b = try hostID(to)
@@ -139,10 +151,21 @@ extension World {
     case (.clock(let name), .rate(let rate)):
       guard rate > 0 else { throw FaultProblem(message: "a clock's rate must be above 0") }
       hosts[try hostID(name)].clock.setRate(perMillion: Int64(rate), at: now)
+    case (.clock(let name), .jump(let span)):
+      let id = try hostID(name)
+      hosts[id].clock.setOffset(hosts[id].clock.offset + span)
+      return list(Fault(fault.target, .offset(hosts[id].clock.offset)))
     default:
       throw FaultProblem(message: "\(fault.target.text) can't suffer that")
     }
-    activeFaults.removeAll { $0.target == fault.target }
+    if !fault.isMomentary { list(fault) }
+  }
+
+  /// Keeps a fault until it is healed; a newer one of its kind takes its place.
+  private mutating func list(_ fault: Fault) {
+    activeFaults.removeAll {
+      $0.target == fault.target && $0.effect.words.first == fault.effect.words.first
+    }
     activeFaults.append(fault)
   }
 
@@ -178,9 +201,13 @@ extension World {
     case .host(let name):
       let id = try hostID(name)
       network.setIsolated(false, host: id)
+      // Switched on again before it was down: it begins anew.
+      if hosts[id].isShuttingDown { powerOff(id, cause: cause) }
       powerOn(id, cause: cause)
       reviewConnections()
+    case .container(let pod, let name): heal(container: name, of: pod, cause: cause)
     case .zone(let name):
+      setZone(name, isCut: false)
       for host in hosts where host.zone == name { powerOn(host.id, cause: cause) }
     case .cloud(let name):
       launch(try hostID(name))
@@ -188,6 +215,7 @@ extension World {
     case .process(let host, let name):
       let id = try process(name, on: host)
       unpause(id)
+      serverLoads.removeValue(forKey: id)
       if processes[id].isHeldDown {
         processes[id].isHeldDown = false
         processes[id].backoff = .zero
@@ -201,6 +229,7 @@ extension World {
     case .link(let from, let to, let isOneWay):
       let a = try hostID(from)
       let b = try hostID(to)
+      stopFlapping(from: a, to: b)
       network.setFault(Network.Fault(), from: a, to: b)
       if !isOneWay { network.setFault(Network.Fault(), from: b, to: a) }
       reviewConnections()
@@ -220,6 +249,7 @@ extension World {
     switch fault.target {
     case .host(let name), .disk(let name), .clock(let name), .cloud(let name):
       ObjectReference(.node, ObjectKey(name: name))
+    case .container(let pod, _): ObjectReference(.pod, pod)
     default: nil
     }
   }

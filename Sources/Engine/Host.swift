@@ -19,6 +19,8 @@ public struct Host: Sendable {
   public let zone: String
   public let ip: String
   public internal(set) var isPowered = false
+  /// It was asked to shut down: what ends is not started again.
+  public internal(set) var isShuttingDown = false
   public internal(set) var clock = HostClock()
   /// In boot order.
   public internal(set) var processes: [ProcessID] = []

@@ -34,6 +34,7 @@ extension World {
   mutating func powerOff(_ host: HostID, cause: TraceID) {
     guard hosts[host].isPowered else { return }
     hosts[host].isPowered = false
+    hosts[host].isShuttingDown = false
     hosts[host].poweredAt = now
     cloud.setState(hosts[host].name, .shutdown)
     for id in hosts[host].processes {
@@ -66,6 +67,7 @@ extension World {
     processes[id].connection = 0
     processes[id].isDialing = false
     processes[id].backlog = []
+    serverLoads[id]?.freeAt = .zero
   }
 
   /// A process dies on a live host (SIGKILL, a crash, its own exit). Its supervisor starts it again
@@ -79,7 +81,7 @@ extension World {
     end(id)
     etcdProcessDied(id)
     if processes[id].role == .containerRuntime { runtimeDied(on: processes[id].host) }
-    guard !processes[id].isHeldDown else { return }
+    guard !processes[id].isHeldDown, !hosts[processes[id].host].isShuttingDown else { return }
     let delay = Process.restartDelay(processes[id].role)
     // The kubelet forgets a container's back-off when it has run for ten minutes.
     let backoff =
@@ -100,7 +102,9 @@ extension World {
 
   /// A process begins a new life with empty memory.
   private mutating func start(_ id: ProcessID, cause: TraceID) {
-    guard hosts[processes[id].host].isPowered, !processes[id].isHeldDown else { return }
+    guard hosts[processes[id].host].isPowered, !processes[id].isHeldDown,
+      !hosts[processes[id].host].isShuttingDown
+    else { return }
     let process = processes[id]
     processes[id].state = .running
     processes[id].startedAt = now
@@ -156,6 +160,9 @@ extension World {
       lose(id, reason, cause: cause)
     case .connectionSilent(let connection): silenceOver(connection)
     case .powerOn(let host): powerOn(HostID(host), cause: cause)
+    case .shutdownOver(let host):
+      if hosts[HostID(host)].isShuttingDown { powerOff(HostID(host), cause: cause) }
+    case .flap(let number): turnFlap(number)
     case .healthCheck: checkBackends(id)
     }
   }

@@ -296,7 +296,7 @@ extension Fault {
     case .host(let name), .disk(let name), .clock(let name), .cloud(let name): name == host
     case .process(let name, _): name == host
     case .link(let from, let to, _): from == host || to == host
-    case .zone: false
+    case .zone, .container: false
     }
   }
 }

@@ -32,6 +32,7 @@ extension World {
       case .because(let other): cause = other
       }
     }
+    if !activeFaults.isEmpty { keepProbesFailing(on: id, cause: cause) }
   }
 
   private mutating func tellKubelet(_ id: ProcessID, _ message: CRIMessage, cause: TraceID) {

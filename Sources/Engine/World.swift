@@ -47,6 +47,11 @@ public struct World: Sendable {
   var lastStore: MVCC.Store?
   /// Why a dial that is under way will fail.
   var dialFailures = LookupTable<ProcessID, String>()
+  /// API servers that are short of processor time.
+  var serverLoads = LookupTable<ProcessID, ServerLoad>()
+  /// Links that come and go.
+  var flaps: [Flap] = []
+  var nextFlap: UInt32 = 1
 
   /// Messages that a person holds back.
   var heldParcels: [HeldParcel] = []

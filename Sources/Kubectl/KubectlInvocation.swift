@@ -12,6 +12,8 @@ public struct KubectlInvocation: Sendable {
   public struct Outgoing: Sendable {
     public let token: Int
     public let request: APIRequest
+    /// How long to wait before it is sent.
+    public let delay: Span
   }
 
   /// What was typed, without `kubectl`.
@@ -85,7 +87,8 @@ public struct KubectlInvocation: Sendable {
     hasFailed = hasFailed || io.hasFailed
     for request in io.requests {
       open[nextToken] = request
-      outgoing.append(Outgoing(token: nextToken, request: request.request))
+      outgoing.append(
+        Outgoing(token: nextToken, request: request.request, delay: request.delay))
       nextToken += 1
     }
     if open.isEmpty && exitCode == nil { exitCode = hasFailed ? 1 : 0 }
@@ -127,6 +130,7 @@ public struct KubectlInvocation: Sendable {
 struct KubectlRequest: Sendable {
   var request: APIRequest
   var tag: Int = 0
+  var delay = Span.zero
 }
 
 /// What a verb says and asks in one step.
@@ -146,8 +150,8 @@ struct KubectlIO {
   /// A refusal in kubectl's words.
   mutating func fail(_ status: APIStatus) { fail(Self.text(status)) }
 
-  mutating func send(_ request: APIRequest, tag: Int = 0) {
-    requests.append(KubectlRequest(request: request, tag: tag))
+  mutating func send(_ request: APIRequest, tag: Int = 0, after delay: Span = .zero) {
+    requests.append(KubectlRequest(request: request, tag: tag, delay: delay))
   }
 
   /// `Error from server (NotFound): pods "x" not found`, as `cmdutil.CheckErr` prints it.

@@ -5,7 +5,8 @@ import Manifests
 extension KubectlInvocation {
   /// The verbs there are, in the order of `kubectl help`.
   public static let verbs = [
-    "create", "get", "delete", "scale", "cordon", "uncordon", "describe", "apply",
+    "create", "get", "delete", "set", "scale", "cordon", "uncordon", "drain", "taint", "describe",
+    "apply",
   ]
 
   static func parse(_ words: [String]) throws(KubectlProblem) -> any KubectlVerb {
@@ -23,6 +24,9 @@ extension KubectlInvocation {
     case "scale": return try ScaleVerb(arguments)
     case "cordon": return try CordonVerb(arguments, isCordon: true)
     case "uncordon": return try CordonVerb(arguments, isCordon: false)
+    case "drain": return try DrainVerb(arguments)
+    case "taint": return try TaintVerb(arguments)
+    case "set": return try SetImageVerb(arguments)
     default:
       throw KubectlProblem(message: "error: unknown command \"\(verb)\" for \"kubectl\"")
     }

@@ -264,6 +264,11 @@ extension ContainerRuntime {
     }
   }
 
+  /// The probes that fail in a running container; nil where it doesn't run.
+  public func probeFaults(of pod: ObjectKey, container: String) -> ProbeFaults? {
+    running(container, of: pod).flatMap { containers[$0]?.probeFaults }
+  }
+
   private func running(_ name: String, of pod: ObjectKey) -> UInt64? {
     for (_, sandbox) in sandboxes where sandbox.config.pod == pod && sandbox.isReady {
       for number in sandbox.containers {

@@ -255,7 +255,7 @@ private struct Reading {
       if let field = tree["exitCode"] { code = Int32(try integer(field, 0...255)) }
       action = .kubectl(words, exitCode: code)
     case "fail":
-      try allow(["how", "delay", "loss", "slow", "offset", "rate"])
+      try allow(["how"] + Self.figures)
       action = .fail(try fault(first.tree, beside: tree))
     case "heal":
       try allow([])
@@ -316,40 +316,35 @@ private struct Reading {
   private func target(_ tree: YAMLTree) throws(ManifestProblem) -> Fault.Target {
     let text = try text(tree)
     guard let target = Fault.Target(text) else {
-      throw problem(
-        tree,
-        "expected node/HOST, process/HOST/NAME, etcd/HOST, link/A/B, link/A->B, disk/HOST, "
-          + "clock/HOST, zone/NAME or cloud/HOST, not \"\(text)\"")
+      throw problem(tree, "\(Fault.Target.forms), not \"\(text)\"")
     }
     return target
   }
 
   private func fault(_ tree: YAMLTree, beside step: YAMLTree) throws(ManifestProblem) -> Fault {
     var fault = Fault(try target(tree))
+    func set(_ words: [String], _ place: YAMLTree) throws(ManifestProblem) {
+      do throws(FaultProblem) { fault.effect = try Fault.Effect(words: words) } catch {
+        throw problem(place, error.message)
+      }
+    }
     if let how = step["how"] {
-      switch try text(how) {
-      case "power": fault.effect = .powerOff
-      case "cut": fault.effect = .cut
-      case "stop": fault.effect = .stop
-      case "pause": fault.effect = .pause
-      case "full": fault.effect = .full
-      default: throw problem(how, "expected power, cut, stop, pause or full")
+      let word = try text(how)
+      guard !Self.figures.contains(word) else {
+        throw problem(how, "\"\(word)\" needs a figure: write \(word): … instead of how")
       }
+      try set([word], how)
     }
-    if let delay = step["delay"] { fault.effect = .delay(try span(delay)) }
-    if let loss = step["loss"] { fault.effect = .loss(percent: try integer(loss, 0...100)) }
-    if let slow = step["slow"] { fault.effect = .slow(try span(slow)) }
-    if let offset = step["offset"] {
-      guard let span = Span(goDuration: try text(offset)) else {
-        throw problem(offset, "expected a duration such as -30s")
-      }
-      fault.effect = .offset(span)
-    }
-    if let rate = step["rate"] {
-      fault.effect = .rate(perMillion: try integer(rate, 1...100_000_000))
+    for name in Self.figures {
+      if let figure = step[name] { try set([name, try text(figure)], figure) }
     }
     return fault
   }
+
+  /// Effects that have a figure.
+  private static let figures = [
+    "delay", "loss", "slow", "offset", "rate", "flap", "jump", "overload", "crash", "probes",
+  ]
 
   // MARK: Predicates
 

@@ -34,12 +34,14 @@ public struct Network: Sendable {
   public var loopback: (low: Span, high: Span) = (.microseconds(15), .microseconds(40))
   private var faults = PersistentMap<Direction, Fault>()
   private var isolated = PersistentMap<HostID, Bool>()
+  /// Hosts that only reach those of the same island; 0 is the mainland.
+  private var islands = PersistentMap<HostID, Int>()
   private var prng: PRNG
 
   public init(prng: PRNG) { self.prng = prng }
 
   /// True while nothing is wrong with any link.
-  public var isHealthy: Bool { faults.isEmpty && isolated.isEmpty }
+  public var isHealthy: Bool { faults.isEmpty && isolated.isEmpty && islands.isEmpty }
 
   public func fault(from: HostID, to: HostID) -> Fault {
     faults[Direction(from: from, to: to)] ?? Fault()
@@ -56,6 +58,13 @@ public struct Network: Sendable {
 
   public func isIsolated(_ host: HostID) -> Bool { isolated[host] == true }
 
+  /// Puts a host on an island: it reaches only hosts of the same number. 0 is where all begin.
+  public mutating func setIsland(_ island: Int, host: HostID) {
+    islands[host] = island == 0 ? nil : island
+  }
+
+  public func island(of host: HostID) -> Int { islands[host] ?? 0 }
+
   /// Every direction with a fault.
   public var faultyDirections: [(from: HostID, to: HostID, fault: Fault)] {
     faults.map { ($0.key.from, $0.key.to, $0.value) }
@@ -64,7 +73,7 @@ public struct Network: Sendable {
   /// Whether packets go from one host to the other at all.
   public func isOpen(from: HostID, to: HostID) -> Bool {
     if from == to || isHealthy { return true }
-    if isIsolated(from) || isIsolated(to) { return false }
+    if isIsolated(from) || isIsolated(to) || island(of: from) != island(of: to) { return false }
     return !fault(from: from, to: to).isCut
   }
 
@@ -114,6 +123,10 @@ extension Network: Digestible {
       digest.combine(fault.lossPercent)
     }
     for host in isolated.keys { digest.combine(host) }
+    for (host, island) in islands {
+      digest.combine(host)
+      digest.combine(island)
+    }
     digest.combine(prng.state.0)
   }
 }

@@ -8,12 +8,17 @@ public struct HintLine: Sendable {
     public var title: String
     public var priority: Int
     public var disabled: Bool
+    /// The caller's own number for it, for the mouse.
+    public var number: Int
 
-    public init(_ key: String, _ title: String, priority: Int = 1, disabled: Bool = false) {
+    public init(
+      _ key: String, _ title: String, priority: Int = 1, disabled: Bool = false, number: Int = 0
+    ) {
       self.key = key
       self.title = title
       self.priority = priority
       self.disabled = disabled
+      self.number = number
     }
   }
 

@@ -50,11 +50,11 @@ struct ScenarioReaderTests {
     ),
     (
       head + "timeline:\n  - fail: node/worker-2\n    how: badly\n",
-      "s.yaml:5:10: expected power, cut, stop, pause or full"
+      "s.yaml:5:10: \"badly\" is no effect; there are cut, crash"
     ),
     (
       head + "timeline:\n  - fail: link/a/b\n    loss: 120\n",
-      "s.yaml:5:11: expected a number from 0 to 100"
+      "s.yaml:5:11: loss needs a number, such as loss 20"
     ),
     (
       head + "timeline:\n  - kill: node/worker-2\n", "s.yaml:4:11: expected process/HOST/NAME"

@@ -1,0 +1,88 @@
+import Basics
+import Engine
+
+/// What a fault will take away, said before it is done.
+extension AppState {
+  /// The etcd members that are healthy now and will not be after the fault.
+  private func membersLost(to fault: Fault) -> [String] {
+    let healthy = observation.members.filter { $0.state == .running && $0.isReachable }.map(\.name)
+    func ofZone(_ zone: String) -> [String] {
+      healthy.filter { timeline.world.host(named: $0)?.zone == zone }
+    }
+    switch (fault.target, fault.effect) {
+    case (.host(let name), _), (.cloud(let name), _): return healthy.filter { $0 == name }
+    case (.process(let host, Process.Role.etcd.name), .stop),
+      (.process(let host, Process.Role.etcd.name), .terminate),
+      (.process(let host, Process.Role.etcd.name), .pause):
+      return healthy.filter { $0 == host }
+    case (.disk(let name), .full): return healthy.filter { $0 == name }
+    case (.zone(let zone), .powerOff): return ofZone(zone)
+    case (.zone(let zone), .cut):
+      // The smaller side is lost to the larger.
+      let inside = ofZone(zone)
+      let outside = healthy.filter { !inside.contains($0) }
+      return inside.count > outside.count ? outside : inside
+    default: return []
+    }
+  }
+
+  /// `quorum will be lost: 1 of 3 members left, 2 needed`; nil where it is not, or is lost already.
+  func warning(before fault: Fault) -> String? {
+    let lost = membersLost(to: fault).count
+    let left = observation.healthyMembers - lost
+    guard lost > 0, observation.hasQuorum, left < observation.quorum else { return nil }
+    return "quorum will be lost: \(left) of \(observation.members.count) left, "
+      + "\(observation.quorum) needed"
+  }
+
+  func question(before fault: Fault) -> Question? {
+    let lost = membersLost(to: fault).count
+    let left = observation.healthyMembers - lost
+    guard warning(before: fault) != nil else { return nil }
+    return Question(
+      title: "Quorum will be lost",
+      text: "\(fault.text): \(left) of \(observation.members.count) etcd members left, "
+        + "\(observation.quorum) needed. Nothing can be written until one is back; "
+        + "running pods go on.", fault: fault)
+  }
+
+  /// What a fault takes away, in one line; empty where that is nothing countable.
+  func cost(of fault: Fault) -> String {
+    var parts: [String] = []
+    let lost = membersLost(to: fault).count
+    if lost > 0 {
+      let left = observation.healthyMembers - lost
+      let spare = left - observation.quorum
+      parts.append(
+        spare >= 0
+          ? "etcd keeps \(left) of \(observation.members.count), can lose \(spare) more"
+          : "no etcd quorum")
+    }
+    let machines = machines(hitBy: fault)
+    if !machines.isEmpty {
+      let pods = observation.pods.count { machines.contains($0.node) }
+      if pods > 0 { parts.append("\(pods) pod\(pods == 1 ? "" : "s") on it") }
+      let led = observation.leases.filter { machines.contains($0.holderHost) }.map(\.lease)
+      if !led.isEmpty { parts.append("it led " + led.joined(separator: ", ")) }
+    }
+    if case .process(let host, let name) = fault.target,
+      observation.leases.contains(where: { $0.holderHost == host && $0.lease == name })
+    {
+      parts.append("it was the leader")
+    }
+    if case .disk(let name) = fault.target,
+      observation.members.contains(where: { $0.name == name && $0.role == .leader })
+    {
+      parts.append("it leads etcd")
+    }
+    return parts.joined(separator: "; ")
+  }
+
+  private func machines(hitBy fault: Fault) -> [String] {
+    switch fault.target {
+    case .host(let name), .cloud(let name): [name]
+    case .zone(let zone): observation.nodes.filter { $0.zone == zone }.map(\.name)
+    default: []
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import TerminalCore
+import Widgets
+
+/// Draws a menu: its lines, what the marked one costs, and how to choose.
+struct MenuView {
+  let menu: Menu
+
+  func render(into frame: inout MainScreen.Frame, in area: Rect, theme: Theme) {
+    let titles = menu.items.map { TextWidth.of($0.title) }.max() ?? 0
+    let details = menu.items.map { TextWidth.of($0.detail) }.max() ?? 0
+    let extra = menu.search == nil ? 2 : 3
+    let wanted = max(4 + titles + (details > 0 ? details + 2 : 0) + 4, 46)
+    let width = min(wanted, area.width - (area.width > 66 ? 4 : 0))
+    let height = min(menu.items.count + 2 + extra, area.height)
+    let footer = [
+      Span("Enter", theme[.hintKey]), Span(" do it  ", theme[.dim]), Span("Tab", theme[.hintKey]),
+      Span(" edit  ", theme[.dim]), Span("Esc", theme[.hintKey]), Span(" leave", theme[.dim]),
+    ]
+    let frameArea = area.centered(width: width, height: height)
+    frame.geometry.menuFrame = frameArea
+    var inner = Popup(menu.title, width: width, height: height, footer: footer)
+      .renderFrame(into: &frame.buffer, area: frameArea, theme: theme)
+    if let search = menu.search {
+      let (top, rest) = inner.cut(top: 1)
+      frame.cursor = search.render(
+        into: &frame.buffer, in: top.inset(horizontal: 1), theme: theme, prompt: "> ")
+      inner = rest
+    }
+    let (below, list) = (inner.cut(bottom: 2).bottom, inner.cut(bottom: 2).rest)
+    renderList(into: &frame, in: list, titles: titles, theme)
+    renderWarning(into: &frame.buffer, in: below, theme)
+  }
+
+  private func renderList(
+    into frame: inout MainScreen.Frame, in list: Rect, titles: Int, _ theme: Theme
+  ) {
+    let cursor = menu.cursor.fitted(count: menu.shown.count, visible: list.height)
+    frame.geometry.menu = list
+    frame.geometry.menuOffset = cursor.offset
+    if menu.shown.isEmpty {
+      frame.buffer.line("nothing of that name", in: list.inset(horizontal: 2), style: theme[.dim])
+    }
+    for row in 0..<min(list.height, max(menu.shown.count - cursor.offset, 0)) {
+      let index = cursor.offset + row
+      let item = menu.shown[index]
+      let line = list.row(row)
+      let isMarked = index == cursor.selected && item.act != nil
+      func drawn(_ role: Role) -> Style {
+        isMarked ? theme.selected(theme[role], active: true) : theme[role]
+      }
+      if isMarked {
+        frame.buffer.fill(line, theme.selected(theme[.text], active: true))
+        frame.buffer.text(
+          theme.glyphs.selected, x: line.x, y: line.y, style: drawn(.text), clip: line)
+      }
+      let isHeading = item.act == nil && item.key == nil
+      if let key = item.key {
+        frame.buffer.text(
+          String(Character(key)), x: line.x + 2, y: line.y,
+          style: drawn(item.act == nil ? .dim : .hintKey), clip: line)
+      }
+      let x = line.x + (menu.search == nil ? (isHeading ? 1 : 4) : 2)
+      let role: Role = isHeading ? .title : item.act == nil ? .dim : .text
+      let place = Rect(x: x, y: line.y, width: max(line.right - x - 1, 0), height: 1)
+      frame.buffer.line(
+        item.title, in: place, style: drawn(role), ellipsis: theme.glyphs.ellipsis)
+      let rest = place.cut(left: titles + 2).rest
+      frame.buffer.line(
+        item.detail, in: rest, style: drawn(item.warning.isEmpty || item.act == nil ? .dim : .warn),
+        ellipsis: theme.glyphs.ellipsis)
+    }
+    ScrollBar(offset: cursor.offset, visible: list.height, total: menu.shown.count).render(
+      into: &frame.buffer, in: list.cut(right: 1).right, theme: theme)
+  }
+
+  private func renderWarning(into buffer: inout CellBuffer, in rect: Rect, _ theme: Theme) {
+    guard let item = menu.current else { return }
+    if !item.warning.isEmpty {
+      buffer.spans(
+        [Span(" \(theme.glyphs.warn) ", theme[.warn]), Span(item.warning, theme[.warn])],
+        in: rect, row: 1)
+    } else if let line = item.line {
+      buffer.line(
+        " :" + line, in: rect, row: 1, style: theme[.dim], ellipsis: theme.glyphs.ellipsis)
+    }
+  }
+}
