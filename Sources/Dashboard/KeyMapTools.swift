@@ -13,7 +13,7 @@ extension KeyMap {
     Entry("big", "Big mode", view, [.char("Z")], [.main], .big),
     Entry("filter", "Filter the list", view, [.char("/")], [.main, .popup], priority: 3, .filter),
     Entry(
-      "palette", "Everything, by name", program, [.ctrl("k")], [.main, .popup], priority: 6,
+      "palette", "All actions, by name", program, [.ctrl("k")], [.main, .popup], priority: 6,
       .palette),
     Entry("copy", "Copy the selection", program, [.char("y")], [.main, .popup], .copy),
   ]
