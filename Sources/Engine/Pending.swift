@@ -175,6 +175,11 @@ extension World {
           "gives up its silent connection (ReadIdleTimeout 30s, PingTimeout 15s)")
       case .powerOn(let host):
         return make(.timer, .start, "\(hosts[HostID(host)].name) is powered on")
+      case .shutdownOver(let host):
+        return make(
+          .timer, .timeout, "\(hosts[HostID(host)].name) loses its power: the shutdown had its time")
+      case .flap:
+        return make(.timer, .connection, "a flapping link changes its state")
       case .healthCheck:
         return make(.timer, .poll, "load balancer checks its backends", isRoutine: true)
       }
