@@ -57,3 +57,11 @@ struct KeyRecord: Sendable {
     return freed
   }
 }
+
+extension Store {
+  /// Every revision of `key` that is not compacted, the oldest first; a deletion is one too.
+  public func revisions(of key: Key) -> [KeyValue] {
+    guard let record = live[key] ?? graves[key] else { return [] }
+    return record.older + [record.newest]
+  }
+}
