@@ -36,6 +36,7 @@ extension AppState {
     lastRefresh = realNow
     if snapshot.isStale(timeline.world) || snapshot.observation.now != timeline.now {
       snapshot.refresh(timeline.world)
+      track.note(observation, end: timeline.end)
       if setup == nil { guide?.poll(timeline.world) }
       updateSheets()
       readModel()

@@ -45,6 +45,12 @@ public struct AppState: Sendable {
   var views = ViewState()
   /// What the open view reads off the world.
   var model: any ViewModel = PlainModel()
+  /// Requests tried while the network's view is open.
+  var traffic = TrafficHistory()
+  /// What the timeline strip shows.
+  var track = TimeTrack()
+  /// The revision that an object's others are compared with.
+  var diffBase: DiffBase?
   var isZoomed = false
   var cursors: [PaneCursor] = Array(repeating: PaneCursor(), count: Pane.allCases.count)
   var overlays: [Overlay] = []
@@ -184,7 +190,7 @@ extension AppState {
     case .member(let name): return observation.members.firstIndex { $0.name == name }
     case .control(let role, _): return Self.controlRoles.firstIndex(of: role)
     case .action(let id): return snapshot.actions.firstIndex { $0.id == id }
-    case .group, .key, .object, .controller, .host: return nil
+    case .group, .key, .object, .controller, .host, .pending: return nil
     }
   }
 
@@ -201,7 +207,7 @@ extension AppState {
     for pane in screen.panes {
       let count = rowCount(pane)
       var cursor = cursors[pane.rawValue]
-      if pane == .actions, cursor.id == nil {
+      if pane == .actions || pane == .trace, cursor.id == nil {
         cursor.index = max(count - 1, 0)
       } else {
         if let id = cursor.id, let index = index(of: id, in: pane) { cursor.index = index }
@@ -230,7 +236,7 @@ extension AppState {
     let index = min(max(index, 0), max(count - 1, 0))
     cursors[pane.rawValue].index = index
     // At the end of the actions the newest is followed again.
-    let follows = pane == .actions && index == count - 1
+    let follows = (pane == .actions || pane == .trace) && index == count - 1
     cursors[pane.rawValue].id = follows ? nil : row(pane, index)
     settleCursors()
   }

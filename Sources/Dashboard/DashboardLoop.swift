@@ -35,6 +35,9 @@ public struct DashboardLoop {
     Theme(ThemeLibrary.theme(named: name) ?? ThemeLibrary.standard, depth: depth, ascii: isAscii)
   }
 
+  /// Changes the state from outside, as tests do.
+  mutating func edit(_ change: (inout AppState) -> Void) { change(&state) }
+
   /// One turn: takes the keys, lets the world move on, and gives the picture.
   ///
   /// - Parameter clock: real microseconds; read again and again while the world runs.

@@ -13,7 +13,7 @@ extension AppState {
     case .member(let name): "etcd on \(name)"
     case .control(let role, let host): "\(role.name) on \(host)"
     case .action(let id): "record \(id.rawValue)"
-    case .group(let name), .host(let name), .key(let name): name
+    case .group(let name), .host(let name), .key(let name), .pending(let name): name
     case .object(let kind, let key): "\(kind.singular) \(key.text)"
     case .controller(_, let name): name
     }
@@ -30,7 +30,7 @@ extension AppState {
     case .action(let id): whyLines(from: id)
     case .object(let kind, let key): objectLines(kind, key)
     case .key(let key): keyLines(key)
-    case .group, .host, .controller: []
+    case .group, .host, .controller, .pending: []
     }
   }
 
@@ -76,7 +76,10 @@ extension AppState {
     lines += [SheetLine(""), .heading("Pods on it")]
     if pods.isEmpty { lines.append(SheetLine("  none", .dim)) }
     for pod in pods.prefix(200) {
-      lines.append(SheetLine([Ink("  \(pod.key.text)  "), Ink(pod.summary.status, pod.role)]))
+      lines.append(
+        SheetLine(
+          [Ink("  \(pod.key.text)  "), Ink(pod.summary.status, pod.role)],
+          opens: .row(.pod(pod.uid))))
     }
     return lines + objectLines(.node, ObjectKey(name: name))
   }
@@ -235,7 +238,8 @@ extension AppState {
   }
 
   private func objectLines(_ kind: ResourceKind, _ key: ObjectKey) -> [SheetLine] {
-    var lines = eventLines(kind, key)
+    let reference = ObjectReference(kind, key)
+    var lines = ownerLines(reference) + eventLines(kind, key) + revisionLines(reference)
     guard let object = timeline.world.object(kind, key) else { return lines }
     lines += [SheetLine(""), .heading("YAML")]
     for line in object.json().yaml.split(separator: "\n", omittingEmptySubsequences: false) {

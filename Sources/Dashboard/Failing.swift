@@ -19,7 +19,7 @@ extension AppState {
     case .member(let name): .process(host: name, name: Process.Role.etcd.name)
     case .control(let role, let host): .process(host: host, name: role.name)
     case .host(let name): .host(name)
-    case .pod, .action, .group, .key, .object, .controller: nil
+    case .pod, .action, .group, .key, .object, .controller, .pending: nil
     }
   }
 

@@ -62,7 +62,19 @@ extension AppState {
       case "broken" where observation.faults.isEmpty: continue
       case "fault-menu" where faultSubject == nil: continue
       case "do-step" where guide?.current == nil: continue
-      case "open" where focus == .actions: continue
+      case "open" where focus == .actions || focus == .trace: continue
+      case "open" where screen == .next: title = "Go there"
+      case "open" where context == .popup: continue
+      case "arrange":
+        guard context == .main, let words = arrangeTitle else { continue }
+        title = words
+      case "fold":
+        guard let words = foldTitle else { continue }
+        title = words
+      case "sort" where screen != .pods: continue
+      case "deliver", "hold", "drop":
+        guard selectedMessage != nil else { continue }
+        priority = 6
       case "back":
         guard context != .main || isZoomed else { continue }
         priority = 9

@@ -6,6 +6,8 @@ public enum Intent: Sendable, Hashable {
   case toggleRun, tick, nextWrite, nextMoment
   case faster, slower
   case rewind, forward
+  /// To the change of leader, faults or quorum before or after.
+  case changeBefore, changeAfter
   case focus(Pane)
   /// One of the ten views.
   case view(Screen)
@@ -15,6 +17,8 @@ public enum Intent: Sendable, Hashable {
   case arrange
   /// Shows what is folded away, or folds it.
   case fold
+  /// A message under way is delivered at once, held back, lost.
+  case message(MessageDeed)
   case focusNext, focusPrevious
   case move(Direction)
   /// By so many rows; pages are as high as the pane.
@@ -48,6 +52,7 @@ public enum Intent: Sendable, Hashable {
   case typed(Key)
   case submit(String)
 
+  public enum MessageDeed: Sendable, Hashable { case deliver, hold, drop }
   public enum Direction: Sendable, Hashable { case up, down, left, right }
   public enum Scroll: Sendable, Hashable { case pageUp, pageDown, top, bottom, lines(Int) }
 }

@@ -56,12 +56,14 @@ enum KeyMap {
       Entry("slower", "Slower", time, [.char("-")], [.main, .popup], priority: 3, .slower),
       Entry("rewind", "Back 10 s", time, [.char("<"), .char(",")], [.main], .rewind),
       Entry("forward", "On 10 s", time, [.char(">")], [.main], .forward),
+      Entry("change-before", "Change before", time, [.char("[")], [.main], .changeBefore),
+      Entry("change-after", "Change after", time, [.char("]")], [.main], .changeAfter),
 
       Entry(
         "fail", "Fail or heal", cluster, [.char("f")], [.main, .popup], priority: 9, .failOrHeal),
       Entry("heal-all", "Heal everything", cluster, [.char("H")], [.main], priority: 5, .healAll),
       Entry("why", "Why?", cluster, [.char("w")], [.main, .popup], priority: 6, .why),
-      Entry("open", "Details", cluster, [.enter], [.main], priority: 7, .open),
+      Entry("open", "Details", cluster, [.enter], [.main, .popup], priority: 7, .open),
       Entry("do-step", "Do the step", cluster, [.char("x")], [.main], priority: 9, .doStep),
       Entry("prompt", "kubectl", cluster, [.char(":")], [.main, .popup], priority: 7, .prompt),
 
@@ -75,7 +77,10 @@ enum KeyMap {
       Entry(
         "sort", "Sort by the next column", view, [.char("s")], [.main], priority: 4, .sort),
       Entry("reverse", "Sort the other way", view, [.char("S")], [.main], .reverseSort),
-      Entry("arrange", "Arrange", view, [.char("v")], [.main], priority: 6, .arrange),
+      Entry("arrange", "Arrange", view, [.char("v")], [.main, .popup], priority: 6, .arrange),
+      Entry("deliver", "Deliver the message", cluster, [.char("d")], [.main], .message(.deliver)),
+      Entry("hold", "Hold the message back", cluster, [.char("b")], [.main], .message(.hold)),
+      Entry("drop", "Lose the message", cluster, [.char("D")], [.main], .message(.drop)),
       Entry("fold", "Fold", view, [.char("o")], [.main], priority: 4, .fold),
       Entry("zoom", "Zoom the pane", view, [.char("z")], [.main], priority: 2, .zoom),
       Entry(

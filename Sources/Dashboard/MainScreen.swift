@@ -55,9 +55,15 @@ public enum MainScreen {
       case let list as NodeList: NodesScreen(list: list).render(&canvas, in: layout.main)
       case let list as PodList: PodsScreen(list: list).render(&canvas, in: layout.main)
       case let model as EtcdModel: EtcdScreen(model: model).render(&canvas, in: layout.main)
+      case let model as TopologyModel: TopologyScreen(model: model).render(&canvas, in: layout.main)
+      case let model as ControlModel: ControlScreen(model: model).render(&canvas, in: layout.main)
+      case let model as NetworkModel: NetworkScreen(model: model).render(&canvas, in: layout.main)
+      case let model as TraceModel: TraceScreen(model: model).render(&canvas, in: layout.main)
+      case let model as NextModel: NextScreen(model: model).render(&canvas, in: layout.main)
       default: OverviewScreen(layout: layout).render(&canvas)
       }
     }
+    TimelineStrip(state: state).render(&canvas, in: layout.strip)
     Footer(state: state).render(into: &canvas.frame, layout: layout, theme: theme)
   }
 

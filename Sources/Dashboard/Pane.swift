@@ -62,6 +62,8 @@ public enum RowID: Sendable, Hashable {
   case controller(process: String, name: String)
   /// A machine that is no node: the load balancer, an etcd host, the laptop, the cloud.
   case host(String)
+  /// Something that waits to happen, by its name.
+  case pending(String)
 }
 
 /// What is selected in one pane, and how far it is scrolled.

@@ -64,6 +64,9 @@ extension AppState {
     case .reverseSort: reverseSort()
     case .arrange: arrange()
     case .fold: fold()
+    case .changeBefore: jumpToChange(isForward: false)
+    case .changeAfter: jumpToChange(isForward: true)
+    case .message(let deed): doMessage(deed)
     case .focusNext: moveFocus(1)
     case .focusPrevious: moveFocus(-1)
     case .move(let direction): move(direction)
@@ -96,7 +99,7 @@ extension AppState {
       guard overlays.isEmpty, row(at: point) != nil else { return }
       click(point)
       openFaultMenu()
-    case .drag: break
+    case .drag(let point): if let tick = moment(at: point) { jump(to: tick) }
     case .typed(let key): type(key)
     case .submit(let line): submit(line)
     }
@@ -133,7 +136,7 @@ extension AppState {
     pursuit = goal
   }
 
-  private mutating func pause() {
+  mutating func pause() {
     isRunning = false
     pursuit = nil
     meter.restart()
@@ -186,6 +189,11 @@ extension AppState {
     case .left, .right:
       let step = direction == .right ? 1 : -1
       if focus == .control, moveMaster(step) { return }
+      if let map = model as? TopologyModel, let id = selectedRow,
+        let beside = map.beside(id, step), let index = map.index(of: beside, in: .map)
+      {
+        return select(.map, index: index)
+      }
       if screen == .etcd, focus == .etcd, row(.etcd, cursor(.etcd).index + step) != nil {
         return select(.etcd, index: cursor(.etcd).index + step)
       }
@@ -276,6 +284,7 @@ extension AppState {
       return
     }
     guard overlays.isEmpty else { return }
+    if let tick = moment(at: point) { return jump(to: tick) }
     if let tab = geometry.screens.first(where: { $0.value.contains(point) }) {
       return show(tab.key)
     }
@@ -330,11 +339,16 @@ extension AppState {
   }
 
   private mutating func open() {
+    if !overlays.isEmpty {
+      _ = openLink()
+      return
+    }
     guard let row = selectedRow else { return }
     switch row {
     case .action: return why()
     case .group: return fold()
     case .key(let key) where key.hasSuffix("/"): return toggleDirectory(key)
+    case .pending: return goToNext()
     default: break
     }
     var sheet = Sheet(content: .details(row), title: title(of: row))
@@ -374,6 +388,8 @@ extension AppState {
       switch sheet.content {
       case .details(let row): sheet.update(detailLines(of: row))
       case .command where command != nil: sheet.update(commandLines())
+      case .diff(let reference, let from, let to):
+        sheet.update(diffLines(reference, from: from, to: to))
       case .help, .why, .command: continue
       }
       overlays[index] = .sheet(sheet)

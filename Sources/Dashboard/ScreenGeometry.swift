@@ -26,8 +26,12 @@ struct ScreenGeometry: Sendable, Hashable {
   var spots: [Spot] = []
   /// The tabs of the views.
   var screens: [Screen: Rect] = [:]
+  /// Caches and controllers stand side by side.
+  var hasCaches = false
   /// The track of the timeline strip.
   var timeline = Rect.zero
+  /// The virtual second at its end.
+  var timelineEnd: UInt64 = 0
   /// Its frame, and which of its lines stands on which row of the screen.
   var sheet = Rect.zero
   var sheetSources: [Int: Int] = [:]

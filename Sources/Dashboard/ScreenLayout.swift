@@ -12,6 +12,8 @@ struct ScreenLayout: Sendable, Hashable {
   /// The tabs of the smallest layout; empty in the others.
   var tabs = Rect.zero
   var panes: [Pane: Rect] = [:]
+  /// The past in a few rows, where there is room.
+  var strip = Rect.zero
   var message = Rect.zero
   var hints = Rect.zero
   var style = Style.rules
@@ -28,8 +30,10 @@ struct ScreenLayout: Sendable, Hashable {
     screens = second
     let (upper, hintRow) = rest.cut(bottom: 1)
     hints = hintRow
-    let (main, messageRow) = upper.cut(bottom: 1)
+    let (content, messageRow) = upper.cut(bottom: 1)
+    let (main, past) = content.cut(bottom: height >= 50 ? 5 : height >= 34 && width >= 76 ? 3 : 0)
     self.main = main
+    strip = past
     message = messageRow
     let isRoomy = width >= 100 && height >= 34
     style = isRoomy ? .boxes : .rules

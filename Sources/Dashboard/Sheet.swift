@@ -1,4 +1,5 @@
 import Engine
+import KubeAPI
 import TerminalCore
 
 /// A piece of text and what it is for; a theme gives it its colours when it is drawn.
@@ -16,11 +17,17 @@ struct Ink: Sendable, Hashable {
 struct SheetLine: Sendable, Hashable {
   var ink: [Ink]
   var target: Fault.Target?
+  /// What Enter opens.
+  var opens: SheetLink?
 
-  init(_ ink: [Ink], target: Fault.Target? = nil) {
+  init(_ ink: [Ink], target: Fault.Target? = nil, opens: SheetLink? = nil) {
     self.ink = ink
     self.target = target
+    self.opens = opens
   }
+
+  /// Whether the keys stop at it.
+  var isSelectable: Bool { target != nil || opens != nil }
 
   init(_ text: String, _ role: Role = .text) { self.init([Ink(text, role)]) }
 
@@ -40,6 +47,8 @@ struct Sheet: Sendable {
     case details(RowID)
     case why(RowID)
     case command
+    /// What changed in an object between two revisions.
+    case diff(ObjectReference, from: Int64, to: Int64)
   }
 
   let content: Content
@@ -58,6 +67,10 @@ struct Sheet: Sendable {
     selected.flatMap { lines.indices.contains($0) ? lines[$0].target : nil }
   }
 
+  var selectedLink: SheetLink? {
+    selected.flatMap { lines.indices.contains($0) ? lines[$0].opens : nil }
+  }
+
   mutating func scroll(to offset: Int) {
     self.offset = offset
     followsSelection = false
@@ -65,10 +78,12 @@ struct Sheet: Sendable {
 
   /// The lines as they are now; the selection stays with its target.
   mutating func update(_ new: [SheetLine]) {
-    let target = selectedTarget
+    let old = selected.flatMap { lines.indices.contains($0) ? lines[$0] : nil }
     lines = new
-    let targets = lines.indices.filter { lines[$0].target != nil }
-    selected = targets.first { lines[$0].target == target } ?? targets.first
+    let choices = lines.indices.filter { lines[$0].isSelectable }
+    let same = choices.first { lines[$0].target == old?.target && lines[$0].opens == old?.opens }
+    // A line whose link has changed is still in its place.
+    selected = same ?? (old == nil ? nil : choices.first { $0 >= selected ?? 0 }) ?? choices.first
   }
 
   /// To the next line with a target; false when there is none that way.
@@ -76,8 +91,8 @@ struct Sheet: Sendable {
     guard let current = selected else { return false }
     let next =
       down
-      ? lines.indices.first { $0 > current && lines[$0].target != nil }
-      : lines.indices.last { $0 < current && lines[$0].target != nil }
+      ? lines.indices.first { $0 > current && lines[$0].isSelectable }
+      : lines.indices.last { $0 < current && lines[$0].isSelectable }
     guard let next else { return false }
     selected = next
     followsSelection = true

@@ -83,7 +83,9 @@ struct SheetView {
   private func footerSpans(_ theme: Theme, isTooWide: Bool) -> [Span] {
     [Span("Esc", theme[.hintKey]), Span(" back  ", theme[.dim])]
       + (isWide && isTooWide ? [Span("h l", theme[.hintKey]), Span(" sideways", theme[.dim])] : [])
-      + (sheet.selected == nil
-        ? [] : [Span("f", theme[.hintKey]), Span(" stop or start", theme[.dim])])
+      + (sheet.selectedTarget == nil
+        ? [] : [Span("f", theme[.hintKey]), Span(" stop or start  ", theme[.dim])])
+      + (sheet.selectedLink == nil
+        ? [] : [Span("Enter", theme[.hintKey]), Span(" opens the line", theme[.dim])])
   }
 }

@@ -79,7 +79,7 @@ struct Snapshot: Sendable {
         return !note.isRoutine
           && (isRecord(entry, of: role, on: host, world) || isInput(note, role, host))
       case .object(let kind, let key): return note.subject == ObjectReference(kind, key)
-      case .action, .group, .key, .controller, .host: return false
+      case .action, .group, .key, .controller, .host, .pending: return false
       }
     }.first?.id
   }

@@ -115,7 +115,7 @@ struct ActionText: Sendable {
     return result + rest
   }
 
-  private static func author(_ user: String) -> String {
+  static func author(_ user: String) -> String {
     if user.hasPrefix("system:node:") { return "kubelet on " + user.dropFirst(12) }
     if user == "system:apiserver" { return "kube-apiserver" }
     if user.hasPrefix("system:") { return String(user.dropFirst(7)) }

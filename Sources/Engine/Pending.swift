@@ -109,10 +109,13 @@ extension World {
     return folded
   }
 
-  /// The messages under way, the soonest first.
-  public func messagesInFlight(limit: Int = 500) -> [PendingItem] {
+  /// The messages under way, the soonest first; those that arrive later than `horizon` are left out.
+  public func messagesInFlight(
+    limit: Int = 500, through horizon: Tick = .distantFuture
+  ) -> [PendingItem] {
     var all: [PendingItem] = []
     wheel.walk { tick, order, delivery in
+      guard tick <= horizon else { return false }
       if case .parcel = delivery.payload, let item = item(delivery, at: tick, order: order) {
         all.append(item)
       }

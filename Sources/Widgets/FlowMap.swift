@@ -150,20 +150,20 @@ public struct FlowMap: Sendable {
 }
 
 /// Lines at right angles over an area, which join where they meet.
-struct StrokeGrid {
+public struct StrokeGrid {
   private let area: Rect
   /// For each cell which of its four sides are joined: up 1, right 2, down 4, left 8.
   private var sides: [UInt8]
   private var roles: [Role]
 
-  init(_ area: Rect) {
+  public init(_ area: Rect) {
     self.area = area
     sides = Array(repeating: 0, count: area.width * area.height)
     roles = Array(repeating: .border, count: sides.count)
   }
 
   /// - Parameter upright: the direction of a route of a single cell.
-  mutating func add(_ route: [Point], role: Role, upright: Bool) {
+  public mutating func add(_ route: [Point], role: Role, upright: Bool) {
     for (index, point) in route.enumerated() {
       if index > 0 { mark(point, toward: route[index - 1], role) }
       if index + 1 < route.count { mark(point, toward: route[index + 1], role) }
@@ -184,7 +184,7 @@ struct StrokeGrid {
     if role != .border { roles[index] = role }
   }
 
-  func render(into buffer: inout CellBuffer, theme: Theme) {
+  public func render(into buffer: inout CellBuffer, theme: Theme) {
     // By the sum of the sides joined.
     let ascii = theme.glyphs.alphabet == .ascii
     let glyphs = Array((ascii ? " |-+||++-+-+++++" : " │─╰││╭├─╯─┴╮┤┬┼").unicodeScalars)

@@ -74,6 +74,8 @@ public struct Table: Sendable {
       public var width: Int
     }
 
+    public init() {}
+
     public func row(at point: Point) -> Int? {
       guard body.contains(point) else { return nil }
       let row = offset + point.y - body.y

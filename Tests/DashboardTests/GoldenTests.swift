@@ -71,7 +71,9 @@ import Testing
     expectGolden(text + "ascii\n" + desk.text, "looks-\(screen)-80x24")
   }
 
-  static let views: [Screen] = [.nodes, .pods, .etcd]
+  static let views: [Screen] = [
+    .topology, .nodes, .pods, .etcd, .control, .network, .trace, .next,
+  ]
 
   /// Cells by look: a line of letters for each row, then what the letters mean.
   private static func looks(_ buffer: CellBuffer) -> String {

@@ -45,7 +45,7 @@ struct EtcdMembers {
     let width = max((rect.width - label) / count, 10)
     let leader = model.members.indices.lazy.compactMap { world.etcdView(at: $0) }
       .filter { $0.role == .leader }.max { $0.term < $1.term }
-    let flights = world.flights(within: .milliseconds(10), limit: 500).filter { $0.kind == .raft }
+    let flights = Flight.all(in: world, limit: 500).filter { $0.kind == .raft }
     for (index, name) in model.members.enumerated() {
       let column = Rect(
         x: rect.x + label + index * width, y: rect.y, width: width, height: rect.height)
@@ -167,7 +167,7 @@ struct EtcdMembers {
     let mine = flights.filter { $0.to == process }
     guard let first = mine.first else { return canvas.line("-", .dim, in: rect) }
     let more = mine.count > 1 ? " +\(mine.count - 1)" : ""
-    canvas.line("\(canvas.glyphs.arrow) \(first.text)\(more)", .changed, in: rect)
+    canvas.line("\(canvas.glyphs.arrow) \(first.words)\(more)", .changed, in: rect)
   }
 }
 
@@ -200,7 +200,7 @@ struct EtcdLogs {
     canvas.line(head, in: rect, row: 0)
     let rows = UInt64(max(rect.height - 1, 0))
     let first = last >= rows ? last - rows + 1 : 1
-    guard last > 0 else { return }
+    guard last > 0, rows > 0 else { return }
     for (row, index) in (first...last).enumerated() {
       var spans = [canvas.span(" " + padded("\(index)", 7), index <= commit ? .text : .warn)]
       spans.append(canvas.span(index == commit ? canvas.glyphs.arrow : " ", .ok))

@@ -43,7 +43,7 @@ struct NodesScreen {
     return [
       Column(" ", width: 1, priority: 12),
       Column("NAME", width: 9, weight: 2, priority: 11),
-      Column("STATUS", width: 8, weight: 1, priority: 10),
+      Column("STATUS", width: 12, weight: 1, priority: 10),
       Column("HEARD", width: 5, alignment: .right, priority: 7),
       Column("CPU", width: bar, weight: 1, priority: 6),
       Column("ASKED", width: 5, alignment: .right, priority: 8),

@@ -14,6 +14,11 @@ struct ViewState: Sendable {
   /// Directories of etcd's keys that are open.
   var openKeys: Set<String> = ["/registry/"]
   var keys = KeyArrangement.tree
+  /// The caches instead of the controllers, where both don't fit.
+  var showsCaches = false
+  var trace = TraceScope.all
+  /// Heartbeats, leases and events too.
+  var showsRoutine = false
 }
 
 /// The words a row must hold: all of them, in any case; with `!` before it, none of it.
@@ -66,8 +71,34 @@ extension AppState {
     case .pods: model = PodList(observation, views.pods, RowFilter(filter))
     case .nodes: model = NodeList(observation, RowFilter(filter))
     case .etcd: model = EtcdModel(timeline.world, views, filter)
-    default: model = PlainModel()
+    case .topology: model = TopologyModel(timeline.world)
+    case .control: model = ControlModel(timeline.world, masters)
+    case .network:
+      let network = NetworkModel(timeline.world, RowFilter(filter))
+      traffic.sample(
+        timeline.world,
+        services: network.services.prefix(NetworkModel.trafficLimit).map(\.key))
+      model = network
+    case .trace: readTrace()
+    case .next:
+      model = NextModel(
+        timeline.world, showsRoutine: views.showsRoutine, filter: RowFilter(filter))
+    case .overview, .beliefs: model = PlainModel()
     }
+  }
+
+  /// The trace only grows: what was read stays.
+  private mutating func readTrace() {
+    var trace: TraceModel
+    if let old = model as? TraceModel, old.scope == views.trace,
+      old.showsRoutine == views.showsRoutine, old.filter == filter
+    {
+      trace = old
+    } else {
+      trace = TraceModel(views.trace, showsRoutine: views.showsRoutine, filter: filter)
+    }
+    trace.read(timeline.world)
+    model = trace
   }
 
   mutating func sort() {
@@ -87,6 +118,7 @@ extension AppState {
   }
 
   mutating func arrange() {
+    guard overlays.isEmpty else { return markRevision() }
     switch screen {
     case .pods:
       views.pods.group = views.pods.group.next
@@ -101,11 +133,66 @@ extension AppState {
       cursors[Pane.keys.rawValue] = PaneCursor()
       readModel()
       say(views.keys == .tree ? "keys as a tree" : "newest writes first")
-    default: break
+    case .control:
+      views.showsCaches.toggle()
+      say(views.showsCaches ? "caches" : "controllers")
+    case .trace:
+      views.trace = nextScope
+      cursors[Pane.trace.rawValue] = PaneCursor()
+      readModel()
+      settleCursors()
+    default: say("nothing to arrange here")
+    }
+  }
+
+  /// All records, those of the selected one's component, of its object, its causes and effects,
+  /// the API's events.
+  private var nextScope: TraceScope {
+    let entry: Trace.Entry? =
+      if case .action(let id)? = selectedRow { timeline.world.trace[id] } else { nil }
+    let role = entry?.record.process.map { timeline.world.processes[$0].role }
+    let object = entry?.record.note.subject
+    switch views.trace {
+    case .all:
+      return role.map { .component($0) } ?? object.map { .object($0) } ?? .events
+    case .component: return object.map { .object($0) } ?? entry.map { .causes($0.id) } ?? .events
+    case .object: return entry.map { .causes($0.id) } ?? .events
+    case .causes: return .events
+    case .events: return .all
+    }
+  }
+
+  /// What `v` does here, for the hints; nil where it does nothing.
+  var arrangeTitle: String? {
+    switch screen {
+    case .pods: "Group"
+    case .nodes: views.nodes == .table ? "By zone" : "Table"
+    case .etcd: views.keys == .tree ? "Newest writes" : "Tree"
+    case .control:
+      geometry.tables[.controllers] != nil && geometry.hasCaches
+        ? nil : views.showsCaches ? "Controllers" : "Caches"
+    case .trace: "Narrow"
+    case .overview, .topology, .network, .next, .beliefs: nil
+    }
+  }
+
+  /// The same of `o`.
+  var foldTitle: String? {
+    switch (screen, selectedRow) {
+    case (.trace, _), (.next, _): views.showsRoutine ? "Fold heartbeats" : "All heartbeats"
+    case (.etcd, .key(let key)?) where key.hasSuffix("/"):
+      views.openKeys.contains(key) ? "Close" : "Open"
+    case (.pods, .group(let name)?): views.pods.folded.contains(name) ? "Unfold" : "Fold"
+    default: nil
     }
   }
 
   mutating func fold() {
+    if screen == .trace || screen == .next {
+      views.showsRoutine.toggle()
+      readModel()
+      return say(views.showsRoutine ? "heartbeats are shown" : "heartbeats are folded away")
+    }
     switch (screen, selectedRow) {
     case (.etcd, .key(let key)?) where key.hasSuffix("/"): toggleDirectory(key)
     case (.pods, .group(let name)?):

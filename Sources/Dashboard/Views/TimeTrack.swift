@@ -1,0 +1,86 @@
+import Basics
+import Engine
+
+/// What the timeline strip shows of the past: a few figures for each virtual second that was seen.
+struct TimeTrack: Sendable {
+  struct Moment: Sendable, Hashable {
+    var second: UInt64
+    /// Hosts that led: etcd, controller manager, scheduler; empty for nobody.
+    var leaders: [String]
+    var faults: Int
+    /// A quorum of etcd and an API server: something can be written.
+    var canWrite: Bool
+    var notReady: Int
+    var revision: Int64
+  }
+
+  /// The components whose leaders are drawn.
+  static let components = ["etcd", "kube-controller-manager", "kube-scheduler"]
+  private static let limit = 20_000
+
+  private(set) var moments: [Moment] = []
+
+  /// Notes the present. What lies behind `end` has become another future and is forgotten.
+  mutating func note(_ observation: Observation, end: Tick) {
+    let last = end.microseconds / 1_000_000
+    while let moment = moments.last, moment.second > last { moments.removeLast() }
+    let second = observation.now.microseconds / 1_000_000
+    let moment = Moment(
+      second: second,
+      leaders: Self.components.map { Self.leader(of: $0, observation) },
+      faults: observation.faults.count,
+      canWrite: observation.hasQuorum
+        && observation.control.contains { $0.role == .apiServer && $0.state == .running },
+      notReady: observation.nodes.count { $0.ready != "True" }, revision: observation.revision)
+    if let newest = moments.last, newest.second < second {
+      moments.append(moment)
+    } else if moments.isEmpty {
+      moments.append(moment)
+    } else {
+      let at = index(at: second)
+      if moments[at].second == second { moments[at] = moment }
+    }
+    if moments.count > Self.limit { thin() }
+  }
+
+  /// Every other one of the older half goes.
+  private mutating func thin() {
+    let half = moments.count / 2
+    moments = moments.enumerated().filter { $0.offset >= half || $0.offset % 2 == 0 }
+      .map(\.element)
+  }
+
+  private static func leader(of component: String, _ observation: Observation) -> String {
+    if component == "etcd" {
+      return observation.members.filter { $0.state == .running && $0.role == .leader }
+        .max { $0.term < $1.term }?.name ?? ""
+    }
+    return observation.control.first { $0.role.name == component && $0.isLeader }?.host ?? ""
+  }
+
+  /// The last moment not later than `second`; the first one where there is none.
+  func index(at second: UInt64) -> Int {
+    var low = 0
+    var high = moments.count
+    while low < high {
+      let middle = (low + high) / 2
+      if moments[middle].second <= second { low = middle + 1 } else { high = middle }
+    }
+    return max(low - 1, 0)
+  }
+
+  /// The next second, or the one before, at which a leader, the faults or the quorum changed.
+  func change(from second: UInt64, isForward: Bool) -> UInt64? {
+    guard moments.count > 1 else { return nil }
+    func differs(_ index: Int) -> Bool {
+      let (a, b) = (moments[index - 1], moments[index])
+      return a.leaders != b.leaders || a.faults != b.faults || a.canWrite != b.canWrite
+    }
+    if isForward {
+      return moments.indices.dropFirst().first { moments[$0].second > second && differs($0) }
+        .map { moments[$0].second }
+    }
+    return moments.indices.dropFirst().last { moments[$0].second < second && differs($0) }
+      .map { moments[$0].second }
+  }
+}
