@@ -79,6 +79,8 @@ public struct AppState: Sendable {
   /// Where things were drawn last; for pages and clicks.
   var geometry = ScreenGeometry()
 
+  /// The size drawn last, in cells.
+  var screenSize = (width: 0, height: 0)
   /// Real microseconds at the last `advance`.
   var realNow: UInt64 = 0
   var lastRefresh: UInt64 = 0
@@ -100,6 +102,10 @@ public struct AppState: Sendable {
     public var themeNames: [String] = []
     /// Steps of a scenario, to be proposed one by one.
     public var steps: [ScenarioStep] = []
+    public var keys = KeyTable()
+    public var isBig = false
+    /// Lines typed before.
+    public var history: [String] = []
     public init() {}
   }
 
@@ -112,6 +118,9 @@ public struct AppState: Sendable {
     startsPaused = options.isPaused
     themeName = options.themeName
     themeNames = options.themeNames
+    keys = options.keys
+    isBig = options.isBig
+    history = options.history
     guide = options.steps.isEmpty ? nil : Guide(steps: options.steps)
     setup = Setup(objects: options.objects, isFast: !options.isCold)
     isRunning = options.isCold && !options.isPaused
@@ -122,6 +131,8 @@ public struct AppState: Sendable {
   }
 
   var observation: Observation { snapshot.observation }
+  /// The lines typed on the command line, the oldest first.
+  public var commandHistory: [String] { history }
   var isBooting: Bool { setup.map { $0.isFast && $0.stage != .done } ?? false }
 
   /// Whether something goes on without a key: else the program may sleep until the next one.

@@ -7,16 +7,25 @@ public protocol DashboardTerminal {
   /// The next key within the time (-1: for ever), or nil.
   func nextEvent(timeoutMilliseconds: Int) -> Key?
   func present(_ buffer: CellBuffer, cursor: Point?)
+  /// To the clipboard, where the terminal has a way to it.
+  func copy(_ text: String)
   /// Stops the process as ctrl-z does; returns when it goes on.
   func suspend()
 }
 
 /// The main loop: keys in, time on, picture out; one thread.
 public struct DashboardLoop {
-  public private(set) var state: AppState
-  private var theme: Theme
-  private let depth: ColorDepth
+  public internal(set) var state: AppState
+  var theme: Theme
+  let depth: ColorDepth
   private let isAscii: Bool
+  /// The user's own themes, which come before those of the same name.
+  private let themes: [ThemeDefinition]
+  let files = OutsideFiles()
+  var recorder: SessionRecorder?
+  var cast: SessionCast?
+  /// Keeps what was copied where the terminal may not.
+  public var keepClip: (@Sendable (String) -> Void)?
   private var lastDraw: UInt64 = 0
 
   /// Real microseconds the world may take of each frame.
@@ -24,19 +33,33 @@ public struct DashboardLoop {
   /// Real microseconds between two frames: 30 a second.
   static let frameTime: UInt64 = 33_000
 
-  public init(_ state: AppState, depth: ColorDepth, isAscii: Bool) {
+  public init(
+    _ state: AppState, depth: ColorDepth, isAscii: Bool, themes: [ThemeDefinition] = []
+  ) {
     self.state = state
     self.depth = depth
     self.isAscii = isAscii
-    theme = Self.theme(state.themeName, depth, isAscii)
+    self.themes = themes
+    theme = Self.theme(state.themeName, themes, depth, isAscii)
   }
 
-  private static func theme(_ name: String, _ depth: ColorDepth, _ isAscii: Bool) -> Theme {
-    Theme(ThemeLibrary.theme(named: name) ?? ThemeLibrary.standard, depth: depth, ascii: isAscii)
+  private static func theme(
+    _ name: String, _ own: [ThemeDefinition], _ depth: ColorDepth, _ isAscii: Bool
+  ) -> Theme {
+    let found = own.first { $0.name == name } ?? ThemeLibrary.theme(named: name)
+    return Theme(found ?? ThemeLibrary.standard, depth: depth, ascii: isAscii)
   }
 
   /// Changes the state from outside, as tests do.
   mutating func edit(_ change: (inout AppState) -> Void) { change(&state) }
+  /// Writes what is done to the cluster into a scenario file from now on.
+  public mutating func record(to path: String) { startRecording(path) }
+
+  /// Writes the session as an asciicast from the next picture on.
+  public mutating func cast(to path: String) { state.cast(path) }
+
+  /// Ends what is being written.
+  public mutating func finish() -> String? { finishRecording() }
 
   /// One turn: takes the keys, lets the world move on, and gives the picture.
   ///
@@ -53,8 +76,9 @@ public struct DashboardLoop {
   /// The picture of the state as it is.
   public mutating func draw(width: Int, height: Int) -> MainScreen.Frame {
     if theme.name != state.themeName {
-      theme = Self.theme(state.themeName, depth, isAscii)
+      theme = Self.theme(state.themeName, themes, depth, isAscii)
     }
+    state.screenSize = (width, height)
     let frame = MainScreen.render(state, width: width, height: height, theme: theme)
     if frame.geometry != state.geometry {
       state.geometry = frame.geometry
@@ -84,13 +108,17 @@ public struct DashboardLoop {
       for key in keys {
         state.handle(key)
         switch state.takeWish() {
-        case .quit: return
+        case .quit:
+          keepUp(nil, now: clock())
+          return
         case .suspend: terminal.suspend()
         case nil: break
         }
       }
+      perform(on: terminal, now: clock())
       let start = clock()
       state.advance(now: start) { clock() < start + Self.worldBudget }
+      keepUp(nil, now: start)
       if !keys.isEmpty || !state.isHurried || clock() >= lastDraw + Self.frameTime {
         present(on: terminal, clock)
       }
@@ -102,6 +130,7 @@ public struct DashboardLoop {
     let frame = draw(width: size.width, height: size.height)
     terminal.present(frame.buffer, cursor: frame.cursor)
     lastDraw = clock()
+    keepUp(frame.buffer, now: lastDraw)
   }
 }
 

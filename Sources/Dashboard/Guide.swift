@@ -30,6 +30,9 @@ struct Guide: Sendable {
     case .heal(let target): "heal \(target.text): x does it"
     case .healAll: "heal everything: x does it"
     case .kill(let host, let process): "kill \(process) on \(host): x does it"
+    case .request(let request): "\(request.verb.rawValue) \(request.path): x does it"
+    case .input: "a message is meddled with: x does it"
+    case .reach: "let time pass"
     case .wait(let span): "let \(span.humanDuration) pass"
     case .until(let predicate, _): "let time pass until \(predicate.text)"
     case .expect(let predicate, _): "check: \(predicate.text)"
@@ -53,7 +56,8 @@ struct Guide: Sendable {
     case .healAll: world.activeFaults.isEmpty
     case .wait(let span): world.now >= since + span
     case .until(let predicate, _), .expect(let predicate, _): predicate.evaluate(world).holds
-    case .apply, .kubectl, .kill: false
+    case .reach: true
+    case .apply, .kubectl, .kill, .request, .input: false
     }
   }
 }
@@ -84,7 +88,9 @@ extension AppState {
     case .healAll: healAll()
     case .kill(let host, let process):
       give(.kill(host: host, process: process), said: "\(process) on \(host) is killed")
-    case .wait, .until, .expect:
+    case .request(let request): give(.request(request), said: "\(request.verb.rawValue) is sent")
+    case .input(let input): give(input, said: "done")
+    case .wait, .until, .expect, .reach:
       if !isRunning { reduce(.toggleRun) }
       return
     }

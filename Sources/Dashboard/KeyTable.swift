@@ -2,8 +2,10 @@ import TerminalCore
 import Widgets
 
 /// The keys in force: the map's own, with what the user's configuration says instead.
-struct KeyTable: Sendable {
+public struct KeyTable: Sendable {
   private(set) var entries = KeyMap.entries
+
+  public init() {}
 
   /// Gives an action other keys. Whatever had them loses them where both would count; nil where it
   /// went well, else what is wrong.

@@ -13,6 +13,9 @@ public enum MainScreen {
   }
 
   public static func render(_ state: AppState, width: Int, height: Int, theme: Theme) -> Frame {
+    if state.isBig, BigScreen.fits(width: width, height: height) {
+      return BigScreen.render(state, width: width, height: height, theme: theme)
+    }
     var frame = Frame(buffer: CellBuffer(width: width, height: height, style: theme.base))
     let minimum = ScreenLayout.minimum
     guard width >= minimum.width, height >= minimum.height else {

@@ -16,6 +16,13 @@ extension AppState {
 
   /// Takes a key: text for the prompt, else what the key map says.
   public mutating func handle(_ key: Key) {
+    var key = key
+    if isBig, case .mouse(var mouse) = key,
+      BigScreen.fits(width: screenSize.width, height: screenSize.height)
+    {
+      mouse.position = BigScreen.inner(mouse.position, height: screenSize.height)
+      key = .mouse(mouse)
+    }
     switch key {
     case .resize, .focus: return
     case .hangup:

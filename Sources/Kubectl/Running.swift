@@ -4,7 +4,12 @@ import KubeAPI
 
 extension World {
   /// Runs a command to its end, letting only as much virtual time pass as it takes, at most `span`.
-  public mutating func run(_ invocation: inout KubectlInvocation, for span: Span) {
+  ///
+  /// - Parameter willSend: hears of each request just before the world gets it.
+  public mutating func run(
+    _ invocation: inout KubectlInvocation, for span: Span,
+    willSend: (APIRequest, World) -> Void = { _, _ in }
+  ) {
     let deadline = now + span
     var waiting: [(at: Tick, outgoing: KubectlInvocation.Outgoing)] = []
     var open: [(id: UInt64, token: Int)] = []
@@ -12,6 +17,7 @@ extension World {
       waiting += invocation.takeRequests().map { (now + $0.delay, $0) }
       waiting.removeAll { entry in
         guard entry.at <= now else { return false }
+        willSend(entry.outgoing.request, self)
         // A request is never refused as an input, only answered.
         if case .some(.some(let id)) = try? apply(.request(entry.outgoing.request)) {
           open.append((id, entry.outgoing.token))

@@ -8,6 +8,8 @@ public struct Scenario: Sendable {
   public var title: String
   public var cluster: ClusterSpec
   public var steps: [ScenarioStep]
+  /// The timeline begins at power-on and not on a cluster at rest, as that of a recording.
+  public var startsAtPowerOn = false
 
   public init(
     name: String, title: String = "", cluster: ClusterSpec = ClusterSpec(),
@@ -30,6 +32,12 @@ public struct ScenarioStep: Sendable {
     case heal(Fault.Target)
     case healAll
     case kill(host: String, process: String)
+    /// A request as it was recorded.
+    case request(APIRequest)
+    /// Any other input as it was recorded.
+    case input(Input)
+    /// Nothing but the moment of the step; where a digest is given, the world must have it.
+    case reach(digest: String?)
     case wait(Span)
     /// Goes on until it holds; gives up after `timeout`.
     case until(Predicate, timeout: Span)
@@ -40,6 +48,9 @@ public struct ScenarioStep: Sendable {
   public var action: Action
   /// `file:line`, for messages.
   public var source: String
+  /// The moment at which it is done: virtual time since power-on, after so many deliveries.
+  public var at: Tick?
+  public var events: UInt64?
   /// What a `kubectl` step must print somewhere, on either stream.
   public var expectedOutput: String?
 

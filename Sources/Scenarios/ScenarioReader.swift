@@ -105,7 +105,7 @@ private struct Reading {
   // MARK: The file
 
   func scenario(_ tree: YAMLTree) throws(ManifestProblem) -> Scenario {
-    try check(tree, ["apiVersion", "kind", "metadata", "cluster", "timeline"])
+    try check(tree, ["apiVersion", "kind", "metadata", "cluster", "start", "timeline"])
     guard tree["kind"]?.json == .string("Scenario") else {
       throw problem(tree["kind"] ?? tree, "expected kind: Scenario")
     }
@@ -116,6 +116,13 @@ private struct Reading {
       if let title = metadata["title"] { scenario.title = try text(title) }
     }
     if let cluster = tree["cluster"] { scenario.cluster = try self.cluster(cluster) }
+    if let start = tree["start"] {
+      switch try text(start) {
+      case "power-on": scenario.startsAtPowerOn = true
+      case "at-rest": break
+      default: throw problem(start, "expected power-on or at-rest")
+      }
+    }
     if let timeline = tree["timeline"] {
       guard case .array = timeline.json else {
         throw problem(timeline, "expected a list of steps")
@@ -228,7 +235,8 @@ private struct Reading {
   // MARK: Steps
 
   private static let verbs = [
-    "apply", "kubectl", "fail", "heal", "kill", "wait", "until", "expect",
+    "apply", "kubectl", "fail", "heal", "kill", "wait", "until", "expect", "reach", "fault",
+    "request", "message",
   ]
 
   func step(_ tree: YAMLTree) throws(ManifestProblem) -> ScenarioStep {
@@ -236,7 +244,8 @@ private struct Reading {
       throw problem(tree, "expected a step: one of \(Self.verbs.joined(separator: ", "))")
     }
     func allow(_ known: [String]) throws(ManifestProblem) {
-      for field in tree.fields.dropFirst() where !known.contains(field.key) {
+      for field in tree.fields.dropFirst()
+      where !known.contains(field.key) && !["at", "events"].contains(field.key) {
         throw problem(
           field.place,
           "unknown field \"\(field.key)\" beside \(first.key)"
@@ -282,14 +291,56 @@ private struct Reading {
       let inner = try self.within(first.tree)
       action = .expect(
         try predicate(first.tree), within: within ?? inner ?? .zero)
+    case "reach":
+      try allow(["digest"])
+      action = .reach(digest: try optional(tree["digest"], text))
+    case "fault":
+      try allow([])
+      let words = try text(first.tree).split(separator: " ").map(String.init)
+      do throws(FaultProblem) { action = .fail(try Fault(words: words)) } catch {
+        throw problem(first.tree, error.message)
+      }
+    case "request":
+      try allow([])
+      do throws(RequestCoding.Problem) {
+        action = .request(try RequestCoding.decode(first.tree.json))
+      } catch {
+        throw problem(first.tree, error.message)
+      }
+    case "message":
+      try allow([])
+      action = .input(try message(first.tree))
     default:
       throw problem(
         first.place, "unknown step \"\(first.key)\"; expected \(Self.verbs.joined(separator: ", "))"
       )
     }
     var step = ScenarioStep(action, source: source(tree))
+    step.at = try optional(first.key == "reach" ? first.tree : tree["at"], span).map { .zero + $0 }
+    step.events = try optional(
+      tree["events"],
+      { tree throws(ManifestProblem) in
+        UInt64(try integer(tree, 0...Int.max))
+      })
     if first.key == "kubectl" { step.expectedOutput = try optional(tree["output"], text) }
     return step
+  }
+
+  /// `[deliver | hold | drop, due in microseconds, order, process]`.
+  private func message(_ tree: YAMLTree) throws(ManifestProblem) -> Input {
+    guard tree.items.count == 4 else {
+      throw problem(tree, "expected [deliver, due, order, process]")
+    }
+    let id = DeliveryID(
+      due: Tick(microseconds: UInt64(try integer(tree.items[1], 0...Int.max))),
+      order: try integer(tree.items[2], 0...Int.max),
+      process: try integer(tree.items[3], 0...Int.max))
+    switch try text(tree.items[0]) {
+    case "deliver": return .deliver(id)
+    case "hold": return .hold(id)
+    case "drop": return .drop(id)
+    default: throw problem(tree.items[0], "expected deliver, hold or drop")
+    }
   }
 
   private func within(_ tree: YAMLTree) throws(ManifestProblem) -> Span? {

@@ -20,19 +20,24 @@ public struct ScenarioRunner: Sendable {
   public private(set) var outcomes: [Outcome] = []
   /// What kubectl steps printed.
   public private(set) var printed: [String] = []
+  /// Every input the world was given, as text of a scenario file.
+  public private(set) var recorded = ""
+  private var recording: Recording
   private var next = 0
 
   /// The world of the scenario's cluster, booted and at rest: that is when a timeline begins.
   public init(_ scenario: Scenario) {
     self.scenario = scenario
+    recording = Recording(scenario.cluster)
     world = World(scenario.cluster)
     world.powerOn()
-    world.converge(deadline: world.now + .minutes(5))
+    if !scenario.startsAtPowerOn { world.converge(deadline: world.now + .minutes(5)) }
   }
 
   public init(_ scenario: Scenario, on world: World) {
     self.scenario = scenario
     self.world = world
+    recording = Recording(world.spec)
   }
 
   public var isFinished: Bool { next >= scenario.steps.count }
@@ -51,6 +56,7 @@ public struct ScenarioRunner: Sendable {
   public mutating func runNext() throws(ScenarioProblem) -> Bool {
     let step = scenario.steps[next]
     next += 1
+    if let at = step.at { world.reach(at, events: step.events) }
     switch step.action {
     case .apply(let objects):
       return try kubectl(.apply(objects), exitCode: 0, step, words: "apply")
@@ -62,6 +68,10 @@ public struct ScenarioRunner: Sendable {
     case .heal(let target): try give(.heal(target), step)
     case .healAll: try give(.healAll, step)
     case .kill(let host, let process): try give(.kill(host: host, process: process), step)
+    case .request(let request): try give(.request(request), step)
+    case .input(let input): try give(input, step)
+    case .reach(let digest):
+      if let digest { compare(digest, step) }
     case .wait(let span): advance(span)
     case .until(let predicate, let timeout):
       return expect(predicate, within: timeout, step)
@@ -73,11 +83,30 @@ public struct ScenarioRunner: Sendable {
   private mutating func advance(_ span: Span) { world.advance(to: world.now + span) }
 
   private mutating func give(_ input: Input, _ step: ScenarioStep) throws(ScenarioProblem) {
+    note(input)
     do throws(FaultProblem) {
       try world.apply(input)
     } catch {
       throw ScenarioProblem(source: step.source, message: error.message)
     }
+  }
+
+  private mutating func note(_ input: Input) {
+    recorded += recording.step(input, at: world.now, events: world.events)
+  }
+
+  /// A recording of this run, whole: what it was given, and what came of it.
+  public var recordingText: String {
+    recording.header(name: scenario.name.isEmpty ? "recording" : scenario.name) + recorded
+      + recording.end(world)
+  }
+
+  private mutating func compare(_ digest: String, _ step: ScenarioStep) {
+    let found = world.digest().hexadecimal
+    outcomes.append(
+      Outcome(
+        source: step.source, text: "the world has digest \(digest)", holds: found == digest,
+        found: "digest \(found)", at: world.now, causes: []))
   }
 
   @discardableResult
@@ -117,8 +146,14 @@ public struct ScenarioRunner: Sendable {
     _ invocation: KubectlInvocation, exitCode: Int32?, _ step: ScenarioStep, words: String
   ) throws(ScenarioProblem) -> Bool {
     var invocation = invocation
-    world.run(&invocation, for: .minutes(2))
-    let text = invocation.output + invocation.errorOutput
+    var text = ""
+    var recording = recording
+    world.run(&invocation, for: .minutes(2)) { request, world in
+      text += recording.step(.request(request), at: world.now, events: world.events)
+    }
+    recorded += text
+    self.recording = recording
+    text = invocation.output + invocation.errorOutput
     if !text.isEmpty { printed.append(text) }
     func judge(_ claim: String, _ holds: Bool) {
       outcomes.append(

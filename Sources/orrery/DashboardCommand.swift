@@ -1,7 +1,9 @@
 import ArgumentParser
+import Basics
 import Dashboard
 import Dispatch
 import Engine
+import Foundation
 import Ncurses
 import Scenarios
 import TerminalCore
@@ -24,24 +26,69 @@ struct DashboardCommand: ParsableCommand {
   @Flag(help: "Wait for a key before time passes.") var paused = false
   @Flag(help: "Open at power-on instead of on a cluster at rest.") var cold = false
   @Option(help: "Colours: a theme's name.") var theme: String?
+  @Option(help: "How many colours: 24bit, 256, 16, 8 or none. Default: what the terminal has.")
+  var color: String?
   @Flag(help: "Draw nothing outside ASCII.") var ascii = false
+  @Flag(help: "Drawn large, for projectors.") var big = false
+  @Flag(help: "No screen: what happens as sentences, commands from standard input.")
+  var plain = false
+  @Option(name: .customLong("for"), help: "With --plain: end after so much virtual time.")
+  var span: String?
+  @Flag(inversion: .prefixedNo, help: "Take the mouse; without it the terminal selects text.")
+  var mouse: Bool?
+  @Option(help: "Write what is done as a scenario that replays bit for bit.") var record: String?
+  @Option(help: "Write the session as an asciicast.") var cast: String?
+  @Option(help: "The configuration. Default: $XDG_CONFIG_HOME/orrery/config.yaml.")
+  var config: String?
 
   mutating func run() throws {
     // Everything is checked before the terminal is touched.
-    let options = options()
-    let terminal = Terminal(Terminal.Configuration(ascii: ascii))
+    let user = UserFiles(configurationPath: config)
+    let options = options(user)
+    if plain {
+      var narration = PlainSession(options, for: plainSpan, record: record)
+      return narration.run()
+    }
+    var configuration = Terminal.Configuration(
+      depth: depth(user), ascii: ascii || user.configuration.ascii ?? false)
+    configuration.mouse = mouse ?? user.configuration.mouse ?? true
+    let terminal = Terminal(configuration)
     do throws(TerminalError) { try terminal.open() } catch {
-      Failure.badInput("\(error); `orrery run` needs none")
+      Failure.badInput("\(error); `orrery run` and --plain need none")
     }
     defer { terminal.close() }
-    var loop = DashboardLoop(AppState(options), depth: terminal.depth, isAscii: terminal.ascii)
+    var loop = DashboardLoop(
+      AppState(options), depth: terminal.depth, isAscii: terminal.ascii, themes: user.themes)
+    loop.keepClip = { UserFiles.keep(clip: $0) }
+    if let record { loop.record(to: record) }
+    if let cast { loop.cast(to: cast) }
     loop.run(on: terminal) { DispatchTime.now().uptimeNanoseconds / 1000 }
+    let problem = loop.finish()
+    UserFiles.keep(history: loop.state.commandHistory)
+    terminal.close()
+    if let problem { Failure.badInput(problem) }
   }
 
-  private func options() -> AppState.Options {
+  private var plainSpan: Span? {
+    guard let span else { return nil }
+    guard let length = Span(goDuration: span), length > .zero else {
+      Failure.badInput("--for \(span): expected a duration such as 90s or 10m")
+    }
+    return length
+  }
+
+  private func depth(_ user: UserFiles) -> ColorDepth? {
+    guard let color else { return user.configuration.color }
+    guard let depth = Configuration.depth(color) else {
+      Failure.badInput("--color \(color): expected 24bit, 256, 16, 8 or none")
+    }
+    return depth
+  }
+
+  private func options(_ user: UserFiles) -> AppState.Options {
     var options = AppState.Options()
-    options.themeNames = ThemeLibrary.names
-    options.themeName = theme ?? ThemeLibrary.standard.name
+    options.themeNames = user.themeNames
+    options.themeName = theme ?? user.configuration.theme ?? ThemeLibrary.standard.name
     guard options.themeNames.contains(options.themeName) else {
       let known = options.themeNames.joined(separator: ", ")
       Failure.badInput("--theme \(options.themeName): no such theme; there are \(known)")
@@ -51,9 +98,14 @@ struct DashboardCommand: ParsableCommand {
         Failure.badInput("--speed \(speed): expected 1/1000 to 1000, or max")
       }
       options.speed = speed
+    } else if let speed = user.configuration.speed {
+      options.speed = speed
     }
-    options.isPaused = paused
+    options.isPaused = paused || user.configuration.paused ?? false
     options.isCold = cold
+    options.isBig = big || user.configuration.big ?? false
+    options.keys = user.configuration.keys
+    options.history = UserFiles.history
     if files.isEmpty {
       options.spec = cluster.applied(to: ClusterSpec())
       options.objects = DemoApplication.objects

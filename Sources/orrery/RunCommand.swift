@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basics
+import Dashboard
 import Engine
 import Foundation
 import KubeAPI
@@ -26,6 +27,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "At most this much virtual time for --until. Default: 30m.") var timeout: String?
   @Option(help: "text or json.") var output: Output = .text
   @Option(help: "Write the trace to a file, one JSON object a line.") var trace: String?
+  @Option(help: "Write what was done as a scenario that replays bit for bit.") var record: String?
   @OptionGroup var cluster: ClusterOptions
 
   mutating func validate() throws {
@@ -56,6 +58,10 @@ struct RunCommand: ParsableCommand {
       Failure.badInput("\(error.source): \(error.message)")
     }
     if let trace { write(runner.world, to: trace) }
+    if let record, let problem = OutsideFiles().write(Array(runner.recordingText.utf8), to: record)
+    {
+      Failure.badInput(problem)
+    }
     switch output {
     case .text: print(TextReport(runner).text, terminator: "")
     case .json: print(JSONReport(runner).text)

@@ -1,0 +1,81 @@
+import TerminalCore
+
+/// What the loop does outside for the state.
+extension DashboardLoop {
+  /// Does what is asked for, with the screen at this size.
+  mutating func perform(on terminal: some DashboardTerminal, now: UInt64) {
+    for errand in state.takeErrands() {
+      switch errand {
+      case .copy(let text):
+        terminal.copy(text)
+        keepClip?(text)
+      case .export(let path, let format): export(path, format, size: terminal.size)
+      case .cast(let path): startCast(path, size: terminal.size, now)
+      case .record(let path): startRecording(path)
+      }
+    }
+  }
+
+  private mutating func export(
+    _ path: String, _ format: ExportFormat, size: (width: Int, height: Int)
+  ) {
+    // The line that asked for it is no part of the picture.
+    let buffer = draw(width: size.width, height: size.height).buffer
+    let text: String
+    switch format {
+    case .text: text = buffer.plainText()
+    case .ansi: text = buffer.ansiText(depth: depth)
+    case .svg:
+      text = buffer.svg(
+        foreground: theme.base.foreground.rgbValue ?? 0xD0D0D0,
+        background: theme.base.background.rgbValue ?? 0x101010)
+    }
+    let problem = files.write(Array(text.utf8), to: path)
+    state.report(problem ?? "written: \(path)", isProblem: problem != nil)
+  }
+
+  private mutating func startCast(
+    _ path: String, size: (width: Int, height: Int), _ now: UInt64
+  ) {
+    guard !path.isEmpty else {
+      let old = cast?.path
+      cast = nil
+      return state.report(
+        old.map { "the cast is in \($0)" } ?? "no cast is made", isProblem: old == nil)
+    }
+    cast = SessionCast(
+      path: path, width: size.width, height: size.height, depth: depth, now: now)
+    state.report(
+      cast == nil ? OutsideFiles.problem(path) : "casting to \(path): `:cast off` ends it",
+      isProblem: cast == nil)
+  }
+
+  mutating func startRecording(_ path: String) {
+    guard !path.isEmpty else {
+      let old = recorder?.path
+      let problem = finishRecording()
+      return state.report(
+        problem ?? old.map { "the recording is in \($0): `orrery run` replays it" }
+          ?? "nothing is recorded", isProblem: problem != nil || old == nil)
+    }
+    recorder = SessionRecorder(path: path, state.timeline)
+    let problem = recorder == nil ? OutsideFiles.problem(path) : recorder?.update(state.timeline)
+    state.report(
+      problem ?? "recording to \(path): `:record off` ends it", isProblem: problem != nil)
+  }
+
+  /// Ends the recording with what the world is now.
+  mutating func finishRecording() -> String? {
+    let problem = recorder?.finish(state.timeline)
+    recorder = nil
+    return problem
+  }
+
+  /// Writes down what was done since the last turn.
+  mutating func keepUp(_ buffer: CellBuffer?, now: UInt64) {
+    if let problem = recorder?.update(state.timeline) { state.report(problem, isProblem: true) }
+    if let buffer, let problem = cast?.add(buffer, now: now) {
+      state.report(problem, isProblem: true)
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import Basics
+import Engine
+import KubeAPI
+import Scenarios
+
+/// The dashboard without a screen: what happens as sentences, for a pipe or a screen reader.
+public struct Narrator: Sendable {
+  private var state: AppState
+  private var seen = TraceID.none
+  private var sentences: [String] = []
+  /// Kept until it is clear whether the next says the same.
+  private var last: (text: String, at: Tick, more: Int)?
+  private var begun: Tick?
+  private var notice: AppState.Notice?
+  private var answered = 0
+
+  public init(_ options: AppState.Options) {
+    state = AppState(options)
+    sentences.append(
+      "A cluster of \(options.spec.masters.count) masters and \(options.spec.workers.count) workers "
+        + "starts, seed \(options.spec.seed).")
+  }
+
+  /// Whether it wants all the time it can get.
+  public var isHurried: Bool { state.isHurried }
+
+  /// Whether so much virtual time has passed since the cluster was up.
+  public func isOver(after span: Basics.Span?) -> Bool {
+    guard let span, let begun else { return false }
+    return state.timeline.now >= begun + span
+  }
+
+  public mutating func advance(now: UInt64, hasTime: () -> Bool) {
+    let wasBooting = state.isBooting
+    state.advance(now: now, hasTime: hasTime)
+    if state.isBooting { return }
+    if begun == nil {
+      begun = state.timeline.now
+      let ready = state.observation.nodes.count { $0.ready == "True" }
+      let pods = state.observation.pods.count { $0.isReady }
+      if wasBooting || seen == .none {
+        // How it came up is no news.
+        seen = TraceID(state.timeline.world.trace.total)
+        say(
+          "The cluster is up: \(ready) of \(state.observation.nodes.count) nodes Ready, "
+            + "\(pods) of \(state.observation.pods.count) pods ready.")
+      }
+    }
+    read()
+  }
+
+  /// A line that was typed; true where it says to end.
+  public mutating func submit(_ line: String) -> Bool {
+    let words = line.split(separator: " ")
+    guard !words.isEmpty else { return false }
+    state.submit(String(line))
+    if state.takeWish() == .quit { return true }
+    _ = state.takeErrands()
+    read()
+    return false
+  }
+
+  public mutating func takeSentences() -> [String] {
+    defer { sentences = [] }
+    return sentences
+  }
+
+  /// A recording of what was done.
+  public var recordingText: String {
+    var recording = Recording(state.timeline.world.spec)
+    var text = recording.header(name: "plain")
+    for input in state.timeline.inputs {
+      text += recording.step(input.input, at: input.at, events: input.events)
+    }
+    return text + recording.end(state.timeline.world)
+  }
+
+  private mutating func say(_ text: String) {
+    sentences.append("\(clockText(state.timeline.now))  \(text)")
+  }
+
+  private mutating func read() {
+    let world = state.timeline.world
+    if world.trace.total < seen.rawValue {
+      seen = TraceID(world.trace.total)
+      say("Time is back at \(clockText(state.timeline.now)).")
+    }
+    for entry in world.trace.after(seen) where !entry.record.note.isRoutine {
+      tell(world.action(entry))
+    }
+    seen = TraceID(world.trace.total)
+    if let last, state.timeline.now > last.at + .seconds(1) { flush() }
+    answer()
+    if let new = state.notice, new != notice {
+      notice = new
+      if new.role == .error || new.role == .warn { say(Self.sentence(new.text)) }
+    }
+  }
+
+  /// What is said again and again is said once, with how often.
+  private mutating func tell(_ action: Observation.Action) {
+    let text = ActionText(action)
+    let sentence = Self.sentence(text.text)
+    if let old = last, old.text == sentence {
+      last?.more += 1
+      return
+    }
+    flush()
+    last = (sentence, action.at, 0)
+  }
+
+  private mutating func flush() {
+    guard let line = last else { return }
+    last = nil
+    let more = line.more > 0 ? " (\(line.more + 1) times)" : ""
+    sentences.append("\(clockText(line.at))  \(line.text)\(more)")
+  }
+
+  /// What kubectl says, as it stands.
+  private mutating func answer() {
+    guard let run = state.command, run.isFinished else { return }
+    for line in run.text.split(separator: "\n", omittingEmptySubsequences: false)
+    where !line.isEmpty {
+      sentences.append("  " + line)
+    }
+    state.command = nil
+    state.overlays = []
+  }
+
+  private static func sentence(_ text: String) -> String {
+    guard let first = text.first else { return text }
+    // A component's name is written small.
+    let isName = text.prefix { $0 != " " }.contains("-") || text.prefix { $0 != " " }.contains("/")
+    let head = isName || first == "k" || first == "e" ? String(first) : first.uppercased()
+    let end = text.hasSuffix(".") || text.hasSuffix("?") || text.hasSuffix(")") ? "" : "."
+    return head + text.dropFirst() + end
+  }
+}
