@@ -105,6 +105,6 @@ let package = Package(
       exclude: ["Data"]),
     tests("TerminalCore", ["TerminalCore", "Widgets", "Ncurses", "Themes"]),
     tests("Dashboard", ["Dashboard", "Engine", "TerminalCore", "Themes"], exclude: ["Golden"]),
-    tests("EndToEnd", []),
+    tests("EndToEnd", ["Ncurses", "TerminalCore"], exclude: ["Stories"]),
   ]
 )

@@ -64,7 +64,7 @@ public struct Recording: Sendable {
     if let memory = machine.memory { fields["memory"] = .string(memory.text) }
     if let pods = machine.pods { fields["pods"] = .integer(Int64(pods)) }
     var labels = JSONObject()
-    for (key, value) in machine.labels { labels[key] = .string(value) }
+    for entry in machine.labels.entries { labels[entry.key] = .string(entry.value) }
     if !labels.isEmpty { fields["labels"] = .object(labels) }
     if !machine.taints.isEmpty {
       fields["taints"] = .array(

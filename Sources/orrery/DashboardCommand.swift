@@ -69,9 +69,9 @@ struct DashboardCommand: ParsableCommand {
     if let problem { Failure.badInput(problem) }
   }
 
-  private var plainSpan: Span? {
+  private var plainSpan: Basics.Span? {
     guard let span else { return nil }
-    guard let length = Span(goDuration: span), length > .zero else {
+    guard let length = Basics.Span(goDuration: span), length > .zero else {
       Failure.badInput("--for \(span): expected a duration such as 90s or 10m")
     }
     return length

@@ -9,6 +9,9 @@ public struct OutsideFiles: Sendable {
   ///
   /// - Returns: what went wrong, with the path; nil where nothing did.
   public func write(_ bytes: [UInt8], to path: String) -> String? {
+    // A device or a pipe has no other place to be prepared in.
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { return pour(bytes, path) }
     let beside = path + ".new-\(getpid())"
     let descriptor = open(beside, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     guard descriptor >= 0 else { return Self.problem(path) }
@@ -22,6 +25,13 @@ public struct OutsideFiles: Sendable {
     if problem == nil, rename(beside, path) != 0 { problem = Self.problem(path) }
     if problem != nil { unlink(beside) }
     return problem
+  }
+
+  private func pour(_ bytes: [UInt8], _ path: String) -> String? {
+    let descriptor = open(path, O_WRONLY)
+    guard descriptor >= 0 else { return Self.problem(path) }
+    defer { close(descriptor) }
+    return Self.put(bytes, into: descriptor) < bytes.count ? Self.problem(path) : nil
   }
 
   /// How many of the bytes could be written.
