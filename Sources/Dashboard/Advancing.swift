@@ -45,7 +45,7 @@ extension AppState {
   }
 
   /// Sends and hears for the command under way, and for the setup.
-  private mutating func pump() {
+  mutating func pump() {
     if let run = command, !run.isFinished {
       command?.pump(&timeline)
       updateSheets(isForced: command?.isFinished ?? false)
@@ -73,6 +73,7 @@ extension AppState {
   }
 
   private mutating func run(_ elapsed: UInt64, _ hasTime: () -> Bool) {
+    if slowMotion != nil { return runWithSlowMotion(elapsed, hasTime) }
     let slice: TimeSpan = command == nil ? .milliseconds(100) : .milliseconds(5)
     let deadline: Tick
     if let perMille = speed.perMille {
@@ -170,7 +171,8 @@ extension AppState {
         if let change = Moments(timeline.world.observe()).change(since: baseline) {
           pursuit = nil
           let waited = (timeline.now - since).humanDuration
-          return say("after \(waited): \(change)", .changed)
+          let isLong = timeline.now - since >= .seconds(1)
+          return say("\(isLong ? "skipped" : "after") \(waited): \(change)", .changed)
         }
         // In a big cluster a look takes as long as a frame.
         if !hasTime() { return }

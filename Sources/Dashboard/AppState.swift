@@ -89,6 +89,7 @@ public struct AppState: Sendable {
   var fellShort = false
   /// Virtual time owed, in thousandths of a microsecond below one.
   var remainder: UInt64 = 0
+  var slowMotion: SlowMotion?
 
   public struct Options: Sendable {
     public var spec = ClusterSpec()
@@ -131,6 +132,8 @@ public struct AppState: Sendable {
   }
 
   var observation: Observation { snapshot.observation }
+  /// There is more than one future.
+  var hasBranches: Bool { timeline.branch.id != 0 || timeline.branches.count > 1 }
   /// The lines typed on the command line, the oldest first.
   public var commandHistory: [String] { history }
   var isBooting: Bool { setup.map { $0.isFast && $0.stage != .done } ?? false }

@@ -30,6 +30,8 @@ struct CommandWord: Sendable {
     CommandWord("cast", "the session, as an asciicast: cast session.cast, cast off"),
     CommandWord("filter", "narrows the list: filter web"),
     CommandWord("mark", "a bookmark here: mark before the crash"),
+    CommandWord("branch", "names this future: branch drained"),
+    CommandWord("branches", "all futures", needsMore: false),
     CommandWord("help", "all keys", needsMore: false),
     CommandWord("quit", "ends", needsMore: false),
   ]
@@ -62,6 +64,8 @@ extension AppState {
     case "export": export(rest.first ?? "")
     case "record": record(rest.first ?? "")
     case "cast": cast(rest.first ?? "")
+    case "branch": renameBranch(rest.joined(separator: " "))
+    case "branches": open(.branches)
     case "mark": mark(rest.joined(separator: " "))
     default: return false
     }

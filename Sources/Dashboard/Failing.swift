@@ -72,11 +72,13 @@ extension AppState {
   }
 
   mutating func give(_ input: Input, said: String) {
+    let before = timeline.branch.id
     do throws(FaultProblem) {
       try timeline.apply(input)
       refresh()
       updateSheets(isForced: true)
-      say(said, .changed)
+      let branch = timeline.branch
+      say(branch.id == before ? said : "\(said): another future, \(branch.name) (B)", .changed)
     } catch {
       say(error.message, .error)
     }

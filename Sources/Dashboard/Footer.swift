@@ -60,6 +60,7 @@ extension AppState {
         title = failTitle(target)
       case "heal-all" where observation.faults.isEmpty: continue
       case "broken" where observation.faults.isEmpty: continue
+      case "branches" where !hasBranches: continue
       case "fault-menu" where faultSubject == nil: continue
       case "do-step" where guide?.current == nil: continue
       case "open" where focus == .actions || focus == .trace: continue

@@ -28,11 +28,15 @@ struct Header {
       StatusLine.Segment([Span(clockText(state.timeline.now), theme[.title])], priority: 8),
     ]
     if !state.isBooting {
-      var speed = [Span(state.speed.text)]
+      var speed = [Span(state.slowMotion?.label ?? state.speed.text)]
       if state.isRunning, let reached = state.meter.shortfall(of: state.speed) {
         speed.append(Span(" (reached \(reached))", theme[.warn]))
       }
       segments.append(StatusLine.Segment(speed, priority: 7))
+    }
+    if state.hasBranches {
+      segments.append(
+        StatusLine.Segment([Span(state.timeline.branch.name, theme[.accent2])], priority: 4))
     }
     if state.timeline.isInPast {
       let behind = (state.timeline.end - state.timeline.now).humanDuration

@@ -1,10 +1,13 @@
 import Basics
+import Engine
 import TerminalCore
 
 /// What a person wants, whatever key or click said it.
 public enum Intent: Sendable, Hashable {
   case toggleRun, tick, nextWrite, nextMoment
   case faster, slower
+  /// Fast while nothing happens, slow while something does.
+  case slowMotion
   case rewind, forward
   /// To the change of leader, faults or quorum before or after.
   case changeBefore, changeAfter
@@ -38,6 +41,10 @@ public enum Intent: Sendable, Hashable {
   /// A bookmark here; the list of them; one of them.
   case mark, marks
   case goTo(Tick)
+  /// The list of futures; one of them; two side by side.
+  case branches
+  case switchBranch(BranchID)
+  case compareBranches(BranchID, BranchID)
   case copy
   case help
   case prompt

@@ -15,6 +15,7 @@ struct Menu: Sendable {
     case broken
     case themes
     case marks
+    case branches
   }
 
   let topic: Topic
@@ -171,6 +172,8 @@ extension AppState {
     guard menu.items.contains(where: { $0.act != nil }) else {
       switch topic {
       case .broken: return say("nothing is broken")
+      case .branches:
+        return say("there is one future: go back (<) and do something else, and there are two")
       case .marks: return say("no bookmarks yet: m makes one")
       default: return say("nothing can be done to that", .warn)
       }
@@ -191,6 +194,7 @@ extension AppState {
     case .palette:
       Menu(topic, title: "What do you want to do?", items: paletteItems(), isSearched: true)
     case .broken: Menu(topic, title: "What is broken", items: brokenItems())
+    case .branches: Menu(topic, title: "Futures", items: branchItems())
     case .marks: Menu(topic, title: "Bookmarks", items: bookmarkItems())
     case .themes:
       Menu(

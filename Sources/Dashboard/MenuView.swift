@@ -11,7 +11,8 @@ struct MenuView {
     let extra = menu.search == nil ? 2 : 3
     let wanted = max(4 + titles + (details > 0 ? details + 2 : 0) + 4, 46)
     let width = min(wanted, area.width - (area.width > 66 ? 4 : 0))
-    let height = min(menu.items.count + 2 + extra, area.height)
+    let rows = menu.search == nil ? menu.items.count : min(max(menu.items.count, 4), 14)
+    let height = min(rows + 2 + extra, area.height)
     let footer = [
       Span("Enter", theme[.hintKey]), Span(" do it  ", theme[.dim]), Span("Tab", theme[.hintKey]),
       Span(" edit  ", theme[.dim]), Span("Esc", theme[.hintKey]), Span(" leave", theme[.dim]),

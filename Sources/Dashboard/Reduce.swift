@@ -97,6 +97,9 @@ extension AppState {
     case .mark: mark("")
     case .marks: open(.marks)
     case .goTo(let tick): jump(to: tick)
+    case .branches: open(.branches)
+    case .switchBranch(let id): switchBranch(id)
+    case .compareBranches(let a, let b): compareBranches(a, b)
     case .nextTheme: nextTheme()
     case .confirm: confirm()
     case .suspend: wish = .suspend
@@ -107,6 +110,7 @@ extension AppState {
       click(point)
       openFaultMenu()
     case .drag(let point): if let tick = moment(at: point) { jump(to: tick) }
+    case .slowMotion: toggleSlowMotion()
     case .typed(let key): type(key)
     case .submit(let line): submit(line)
     }
@@ -397,7 +401,7 @@ extension AppState {
       case .command where command != nil: sheet.update(commandLines())
       case .diff(let reference, let from, let to):
         sheet.update(diffLines(reference, from: from, to: to))
-      case .help, .why, .command: continue
+      case .help, .why, .command, .comparison: continue
       }
       overlays[index] = .sheet(sheet)
     }

@@ -49,6 +49,8 @@ struct Sheet: Sendable {
     case command
     /// What changed in an object between two revisions.
     case diff(ObjectReference, from: Int64, to: Int64)
+    /// Two futures side by side.
+    case comparison
   }
 
   let content: Content

@@ -1,5 +1,6 @@
 import Foundation
 import TerminalCore
+import Testing
 
 /// A person at the dashboard: keys in, screen out. One file a story; `Stories/README.md` says how
 /// they are written.

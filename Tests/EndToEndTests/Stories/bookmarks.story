@@ -1,0 +1,14 @@
+# A moment is marked and come back to.
+see PAUSE
+press :
+type mark calm
+press enter
+see calm at
+press j f N
+see NotReady
+press '
+see Bookmarks
+see calm
+press enter
+see no faults
+see PAST

@@ -1,0 +1,7 @@
+# A mistake in the configuration is one line with its place, and exit code 2.
+file orrery/config.yaml
+theme: nord
+speeed: 5
+end
+see config.yaml:2:1: unknown option "speeed"
+ends 2

@@ -1,0 +1,11 @@
+# The list of pods is narrowed while one types.
+size 120 40
+see 8 of 8 ready
+press 4 /
+type cache
+see cache-
+gone web-
+press enter
+gone web-
+press / esc
+see web-

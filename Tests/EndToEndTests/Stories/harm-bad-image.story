@@ -1,0 +1,9 @@
+# A bad image holds up a rollout.
+size 120 40
+see 8 of 8 ready
+press 4 F i
+see image updated
+press esc : 
+type goto 2m
+press enter
+see ImagePullBackOff

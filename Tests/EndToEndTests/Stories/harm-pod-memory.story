@@ -1,0 +1,7 @@
+# A container runs out of memory and is said to be OOMKilled.
+size 120 40
+see 8 of 8 ready
+press 4 F o
+see runs out of memory
+press N
+see OOMKilled

@@ -1,0 +1,4 @@
+# q ends it.
+see PAUSE
+press q
+ends 0

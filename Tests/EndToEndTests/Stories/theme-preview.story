@@ -1,0 +1,11 @@
+# Themes are seen while they are chosen; Esc takes the old one back.
+see PAUSE
+press T
+see Themes
+type nord
+see nord
+press esc
+press T
+type light
+press enter
+see theme
