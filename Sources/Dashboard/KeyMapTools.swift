@@ -8,7 +8,8 @@ extension KeyMap {
     Entry(
       "broken", "What is broken", cluster, [.char("A")], [.main, .popup], priority: 4, .broken),
     Entry(
-      "slow-motion", "Skip waits, slow at moments", time, [.char("a")], [.main, .popup], .slowMotion),
+      "slow-motion", "Skip waits, slow at moments", time, [.char("a")], [.main, .popup], .slowMotion
+    ),
     Entry("mark", "Bookmark this moment", time, [.char("m")], [.main], .mark),
     Entry("marks", "Bookmarks", time, [.char("'")], [.main], .marks),
     Entry(
