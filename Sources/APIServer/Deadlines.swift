@@ -39,3 +39,13 @@ extension APIServer {
     }
   }
 }
+
+extension APIServer {
+  /// What the watch cache holds of an object, and up to which revision it has seen the kind.
+  public func cached(
+    _ reference: ObjectReference
+  ) -> (object: APIObject?, revision: Int64, isReady: Bool) {
+    let cache = cache(reference.kind)
+    return (cache.get(reference.key), cache.revision, cache.isReady)
+  }
+}

@@ -46,6 +46,8 @@ public struct ControllerContext: Sendable {
   /// The controller at work, and its key.
   var lane = 0
   var key: ObjectReference?
+  /// What else asked for the reconcile in hand since the last one; empty outside of one.
+  var coalesced: [TraceID] = []
   private var nextCloudID: UInt64 = 1
   private var cloudCalls = LookupTable<UInt64, (lane: Int, call: ControllerCall)>()
 
@@ -172,14 +174,20 @@ public struct ControllerContext: Sendable {
   }
 
   /// Adds a decision to the trace; the newest is shown in the controller's view.
-  public mutating func decide(_ subject: ObjectReference?, _ message: String) {
+  public mutating func decide(
+    _ subject: ObjectReference?, _ message: String, _ basis: Basis? = nil
+  ) {
     lanes[lane].lastDecision = message
     lanes[lane].lastDecisionAt = now
-    effects.note(.decision, subject, message)
+    var basis = basis
+    if !coalesced.isEmpty { basis = (basis ?? Basis(lanes[lane].name)).also(coalesced) }
+    effects.note(Note(.decision, subject, message, basis: basis))
   }
 
   /// Adds something noticed to the trace.
-  public mutating func notice(_ subject: ObjectReference, _ message: String) {
-    effects.note(.observation, subject, message)
+  public mutating func notice(
+    _ subject: ObjectReference, _ message: String, _ basis: Basis? = nil
+  ) {
+    effects.note(Note(.observation, subject, message, basis: basis))
   }
 }

@@ -169,9 +169,12 @@ public struct ControllerHost: Sendable {
   }
 
   private mutating func exit(_ reason: String) {
-    elector.resign()
     isOver = true
-    context.effects.note(.leadership, lease, "\(config.identity) stops: \(reason)")
+    context.effects.note(
+      Note(
+        .leadership, lease, "\(config.identity) stops: \(reason)",
+        basis: elector.lossBasis(at: context.now)))
+    elector.resign()
     context.effects.exit(code: 1, reason: reason)
   }
 
@@ -219,7 +222,10 @@ public struct ControllerHost: Sendable {
         context.effects.note(.observation, lease, "\(config.identity) sees leader \(holder)")
       }
     case .startedLeading:
-      context.effects.note(.leadership, lease, "\(config.identity) became leader")
+      context.effects.note(
+        Note(
+          .leadership, lease, "\(config.identity) became leader",
+          basis: elector.basis(process: config.process)))
       if let object = response.object {
         let event = recorder.record(
           object, reason: "LeaderElection", message: "\(config.identity) became leader",
@@ -445,7 +451,9 @@ public struct ControllerHost: Sendable {
       context.lanes[lane].running[key] = ControllerLane.Running(cause: cause)
       context.lanes[lane].reconciles += 1
       enter(lane, key)
+      context.coalesced = context.lanes[lane].queue.takeCoalesced(key)
       controllers[lane].reconcile(key, &context)
+      context.coalesced = []
       proceed(lane, key)
     }
   }

@@ -86,3 +86,10 @@ extension ControllerHost {
       .lease, ObjectKey(namespace: elector.config.namespace, name: elector.config.leaseName))
   }
 }
+
+extension ControllerHost {
+  /// What the process's shared informers hold of an object; nil where none of them watches its kind.
+  public func cached(_ reference: ObjectReference) -> CachedObject? {
+    context.informers.first { $0.kind == reference.kind }.flatMap { $0.cached(reference) }
+  }
+}

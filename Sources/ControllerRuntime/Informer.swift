@@ -155,3 +155,12 @@ public struct Informer: Sendable {
     return .retry(after: prng.jitter(backoff.next(0), by: Ratio(1, 1)))
   }
 }
+
+extension Informer {
+  /// What this cache holds of an object; nil for another kind, and before the first list.
+  public func cached(_ reference: ObjectReference) -> CachedObject? {
+    guard reference.kind == kind, hasSynced else { return nil }
+    return CachedObject(
+      object: store[reference.key], seenRevision: resourceVersion, lastHeard: lastHeard)
+  }
+}

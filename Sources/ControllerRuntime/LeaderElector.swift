@@ -37,6 +37,9 @@ public struct LeaderElector: Sendable {
   public private(set) var observedHolder = ""
   public private(set) var observedAt = Tick.zero
   private var observed: Lease?
+  private var observedRevision: Int64 = 0
+  /// From whom the lease was taken over, after how much silence, and the last renewal seen.
+  private var taken: (holder: String, silence: Span, revision: Int64)?
   private var isCalling = false
   private var renewedAt = Tick.zero
   private var retryAt = Tick.zero
@@ -109,11 +112,15 @@ public struct LeaderElector: Sendable {
     switch (call, response) {
     case (.get, .object(let object)):
       guard let lease = object.lease else { return (nil, .nothing) }
+      if observed?.spec != lease.spec { observedRevision = object.resourceVersion }
       let outcome = observe(lease, time.monotonic)
       let holder = lease.spec.holderIdentity ?? ""
       let expiry = observedAt + duration(of: lease)
       if !holder.isEmpty && holder != config.identity && expiry > time.monotonic {
         return (nil, outcome)
+      }
+      if holder != config.identity {
+        taken = (holder, time.monotonic - observedAt, observedRevision)
       }
       return (begin(update(lease, time)), outcome)
     case (.get, .status(let status)) where status.isNotFound:
@@ -135,6 +142,41 @@ public struct LeaderElector: Sendable {
     default:
       return (nil, .nothing)
     }
+  }
+
+  /// Why a candidate became leader: nobody held the lease, or its holder did not renew it.
+  public func basis(process: String) -> Basis {
+    let lease = ObjectReference(
+      .lease, ObjectKey(namespace: config.namespace, name: config.leaseName))
+    var inputs: [Basis.Input] = []
+    var absence: Basis.Absence?
+    if let taken {
+      inputs.append(
+        Basis.Input(
+          "spec.holderIdentity", taken.holder.isEmpty ? "none" : taken.holder, of: lease,
+          revision: taken.revision, .server))
+      if !taken.holder.isEmpty {
+        let host = taken.holder.split(separator: "_").first.map(String.init) ?? taken.holder
+        absence = Basis.Absence(
+          "renewals of \(lease.text)", from: "\(process)@\(host)", silence: taken.silence,
+          last: lease, lastRevision: taken.revision)
+      }
+    }
+    return Basis(
+      "LeaderElector.tryAcquireOrRenew", inputs: inputs,
+      parameters: [Basis.Parameter("leaseDuration", config.leaseDuration.brief)],
+      absence: absence)
+  }
+
+  /// Why a leader gives up: its renewals were not answered in time.
+  public func lossBasis(at now: Tick) -> Basis {
+    let lease = ObjectReference(
+      .lease, ObjectKey(namespace: config.namespace, name: config.leaseName))
+    return Basis(
+      "LeaderElector.renew",
+      parameters: [Basis.Parameter("renewDeadline", config.renewDeadline.brief)],
+      absence: Basis.Absence(
+        "answers to its renewals", from: "kube-apiserver", silence: now - renewedAt, last: lease))
   }
 
   /// A call was lost with its connection, or timed out.

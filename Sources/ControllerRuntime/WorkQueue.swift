@@ -17,6 +17,8 @@ public struct WorkQueue<Key: Hashable & Comparable & Sendable>: Sendable {
   private var ready: [Key] = []
   private var head = 0
   private var dirty = LookupTable<Key, TraceID>()
+  /// Causes that came to a key which waited already.
+  private var later = LookupTable<Key, [TraceID]>()
   private var processing = LookupSet<Key>()
   /// By time; an entry that `delayedUntil` no longer agrees with is void.
   private var delayed: [Delayed] = []
@@ -44,9 +46,27 @@ public struct WorkQueue<Key: Hashable & Comparable & Sendable>: Sendable {
 
   /// Adds `key` unless it already waits; `cause` is remembered for the worker.
   public mutating func add(_ key: Key, cause: TraceID) {
-    if dirty.contains(key) { return }
+    if let first = dirty[key] {
+      if cause != first, cause != .none { remember(cause, for: key) }
+      return
+    }
     dirty[key] = cause
     if !processing.contains(key) { ready.append(key) }
+  }
+
+  /// The first few are enough to say that a decision had several causes.
+  private mutating func remember(_ cause: TraceID, for key: Key) {
+    if let known = later[key] {
+      guard known.count < 4, !known.contains(cause) else { return }
+      later[key]?.append(cause)
+    } else {
+      later[key] = [cause]
+    }
+  }
+
+  /// Takes what else had asked for a key that was just taken into work.
+  public mutating func takeCoalesced(_ key: Key) -> [TraceID] {
+    later.isEmpty ? [] : later.removeValue(forKey: key) ?? []
   }
 
   /// Adds `key` at `due`.

@@ -84,3 +84,13 @@ extension NodeLifecycleController {
     }
   }
 }
+
+extension ControllerManager {
+  /// What its shared informers hold of an object; nil where none of them watches its kind.
+  public func cached(_ reference: ObjectReference) -> CachedObject? { host.cached(reference) }
+}
+
+extension CloudControllerManager {
+  /// What its shared informers hold of an object; nil where none of them watches its kind.
+  public func cached(_ reference: ObjectReference) -> CachedObject? { host.cached(reference) }
+}

@@ -286,7 +286,16 @@ public struct DeploymentController: Controller {
     for scaling in item.scalings where scaling.name == set {
       let direction = scaling.to > scaling.from ? "up" : "down"
       let text = "replica set \(set) from \(scaling.from) to \(scaling.to)"
-      context.decide(key, "\(name) scaled \(direction) \(text): \(scaling.why)")
+      context.decide(
+        key, "\(name) scaled \(direction) \(text): \(scaling.why)",
+        Basis(
+          "rollout",
+          inputs: [
+            Basis.Input(
+              "spec.replicas", String(item.deployment.spec.replicas ?? 1),
+              of: item.deployment.reference),
+            Basis.Input("rule", scaling.why, .memory),
+          ]))
       context.event(
         item.deployment.boxed, reason: "ScalingReplicaSet",
         message: "Scaled \(direction) \(text)")

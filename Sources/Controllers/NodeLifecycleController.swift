@@ -186,7 +186,8 @@ public struct NodeLifecycleController: Controller {
         context.decide(
           node.reference,
           "\(self.name) marks \(name) Ready=Unknown: no heartbeat for \(silence.wholeSeconds)s, "
-            + "grace \(grace.wholeSeconds)s"
+            + "grace \(grace.wholeSeconds)s",
+          unknownBasis(name, silence, grace, isFirst: observed == nil, context)
         )
         // What follows waits for the answer: pods are marked when the node is.
         context.callUnkeyed(.update(copy, .status), step: Step.health)
@@ -202,6 +203,35 @@ public struct NodeLifecycleController: Controller {
     } else if current.status == "True" {
       toRetry.remove(name)
     }
+  }
+
+  /// What the verdict rests on: the last renewal this controller saw, and the grace.
+  private func unknownBasis(
+    _ name: String, _ silence: Span, _ grace: Span, isFirst: Bool, _ context: ControllerContext
+  ) -> Basis {
+    let key = ObjectKey(namespace: "kube-node-lease", name: name)
+    let lease = context[.lease].objects[key]
+    let reference = ObjectReference(.lease, key)
+    let usual = NodeLifecycleConfig()
+    return Basis(
+      "monitorNodeHealth",
+      inputs: [
+        Basis.Input(
+          "spec.renewTime", lease?.lease?.spec.renewTime?.rfc3339Micro ?? "never", of: reference,
+          revision: lease?.resourceVersion ?? 0, .cache),
+        Basis.Input("now - lastProbe", silence.brief, .clock),
+      ],
+      parameters: [
+        isFirst
+          ? Basis.Parameter(
+            "node-startup-grace-period", grace.brief,
+            isDefault: grace == usual.startupGracePeriod)
+          : Basis.Parameter(
+            "node-monitor-grace-period", grace.brief, isDefault: grace == usual.gracePeriod)
+      ],
+      absence: Basis.Absence(
+        "heartbeats of \(name)", from: "kubelet@\(name)", silence: silence, last: reference,
+        lastRevision: lease?.resourceVersion ?? 0))
   }
 
   private mutating func noteHeartbeat(
@@ -486,12 +516,26 @@ public struct NodeLifecycleController: Controller {
     let name = old.metadata.name
     for taint in new.spec.taints where !old.spec.taints.contains(where: taint.matches) {
       context.decide(
-        old.reference, "\(self.name) taints \(name) with \(taint.key):\(taint.effect)")
+        old.reference, "\(self.name) taints \(name) with \(taint.key):\(taint.effect)",
+        taintBasis(old))
     }
     for taint in old.spec.taints where !new.spec.taints.contains(where: taint.matches) {
       context.decide(
-        old.reference, "\(self.name) removes taint \(taint.key):\(taint.effect) from \(name)")
+        old.reference, "\(self.name) removes taint \(taint.key):\(taint.effect) from \(name)",
+        taintBasis(old))
     }
+  }
+
+  private func taintBasis(_ node: Node) -> Basis {
+    Basis(
+      "processTaintBaseEviction",
+      inputs: [
+        Basis.Input(
+          "status.conditions[Ready].status", node.status.conditions["Ready"]?.status ?? "none",
+          of: node.reference),
+        Basis.Input(
+          "spec.unschedulable", node.spec.unschedulable ? "true" : "false", of: node.reference),
+      ])
   }
 
   // MARK: Answers

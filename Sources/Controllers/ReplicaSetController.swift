@@ -263,6 +263,16 @@ public struct ReplicaSetController: Controller {
     return pod
   }
 
+  private func basis(_ item: Work) -> Basis {
+    Basis(
+      "manageReplicas",
+      inputs: [
+        Basis.Input("spec.replicas", String(item.set.spec.replicas ?? 1), of: item.set.reference),
+        Basis.Input("active pods", String(item.have), .cache),
+      ],
+      parameters: [Basis.Parameter("burstReplicas", String(Self.burstReplicas))])
+  }
+
   // MARK: Deleting
 
   private mutating func delete(
@@ -276,7 +286,7 @@ public struct ReplicaSetController: Controller {
       context.decide(
         pod.reference,
         "\(name) deletes pod \(pod.metadata.name): "
-          + "want \(set.spec.replicas ?? 1), have \(item.have)"
+          + "want \(set.spec.replicas ?? 1), have \(item.have)", basis(item)
       )
       context.call(
         .delete(.pod, pod.key, uid: pod.metadata.uid), step: Step.delete)
@@ -324,7 +334,8 @@ public struct ReplicaSetController: Controller {
       let name = pod.metadata.name
       context.decide(
         pod.reference,
-        "\(self.name) created pod \(name): want \(item.set.spec.replicas ?? 1), have \(item.have)")
+        "\(self.name) created pod \(name): want \(item.set.spec.replicas ?? 1), have \(item.have)",
+        basis(item))
       context.event(
         item.set.boxed, reason: "SuccessfulCreate", message: "Created pod: \(name)")
     } else if let refusal = response.refusal {

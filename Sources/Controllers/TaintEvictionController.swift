@@ -114,10 +114,27 @@ public struct TaintEvictionController: Controller {
       context.notice(
         pod.reference,
         "\(name) will delete pod \(pod.metadata.name) from \(pod.spec.nodeName) "
-          + "in \(tolerated.wholeSeconds)s"
+          + "in \(tolerated.wholeSeconds)s", basis(pod.spec.nodeName, tolerated)
       )
     }
     context.enqueue(pod.reference, after: tolerated)
+  }
+
+  private func basis(_ node: String, _ tolerated: Span) -> Basis {
+    let taints = (tainted[node] ?? []).map { "\($0.key):\($0.effect)" }
+    return Basis(
+      "processPodOnNode",
+      inputs: [
+        Basis.Input(
+          "spec.taints", taints.isEmpty ? "none" : taints.joined(separator: ", "),
+          of: ObjectReference(.node, ObjectKey(name: node)))
+      ],
+      // What DefaultTolerationSeconds adds to every pod.
+      parameters: [
+        Basis.Parameter(
+          "tolerationSeconds", String(tolerated.wholeSeconds), isDefault: tolerated == .seconds(300)
+        )
+      ])
   }
 
   private mutating func cancel(
@@ -150,7 +167,9 @@ public struct TaintEvictionController: Controller {
     let why =
       plan.tolerated > .zero
       ? "toleration of \(plan.tolerated.wholeSeconds)s ran out" : "it does not tolerate the taint"
-    context.decide(key, "\(name) deletes pod \(key.name) from \(plan.node): \(why)")
+    context.decide(
+      key, "\(name) deletes pod \(key.name) from \(plan.node): \(why)",
+      basis(plan.node, plan.tolerated))
     context.event(
       target(key.key), reason: "TaintManagerEviction",
       message: "Marking for deletion Pod \(key.key.text)")

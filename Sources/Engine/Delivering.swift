@@ -108,7 +108,7 @@ extension World {
     case .scheduler: schedulers[index].step(event, at: time, into: &effects)
     case .controllerManager: controllerManagers[index].step(event, at: time, into: &effects)
     case .kubeProxy: proxies[index].step(event, at: time, into: &effects)
-    case .user: user.step(event)
+    case .user: user.step(event, at: now, into: &effects)
     default: preconditionFailure("\(processes[id].role) is no plain API client")
     }
     route(id, cause: cause)

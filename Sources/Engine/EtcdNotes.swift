@@ -51,16 +51,22 @@ extension World {
       return Note(.leadership, nil, "\(name) became leader of term \(event.term)")
     case .becamePreCandidate(let reason):
       return Note(
-        .leadership, nil, "\(name) asks for pre-votes in term \(event.term): \(words(reason))")
+        .leadership, nil, "\(name) asks for pre-votes in term \(event.term): \(words(reason))",
+        basis: basis(reason, event.term))
     case .becameCandidate(let reason):
-      return Note(.leadership, nil, "\(name) campaigns for term \(event.term): \(words(reason))")
+      return Note(
+        .leadership, nil, "\(name) campaigns for term \(event.term): \(words(reason))",
+        basis: basis(reason, event.term))
     case .becameFollower(_, let reason):
       switch reason {
       case .quorumLost:
         return Note(
           .leadership, nil,
-          "\(name) stepped down in term \(event.term): no majority answered for an election timeout"
-        )
+          "\(name) stepped down in term \(event.term): no majority answered for an election timeout",
+          basis: Basis(
+            "checkQuorum", parameters: [Basis.Parameter("election-timeout", "1000ms")],
+            absence: Basis.Absence(
+              "answers of a majority", from: "etcd", silence: .milliseconds(1000))))
       case .higherTerm(let from, _):
         return Note(
           .leadership, nil, "\(name) follows term \(event.term), heard from \(memberName(from))")
@@ -77,6 +83,25 @@ extension World {
       return Note(.leadership, nil, "\(name) hands leadership to \(memberName(to))")
     default: return nil
     }
+  }
+
+  /// A campaign that nobody asked for rests on the silence of the leader before.
+  private func basis(_ reason: RaftEvent.CampaignReason, _ term: UInt64) -> Basis? {
+    guard case .electionTimeout(let ticks) = reason else { return nil }
+    // Whom the members followed last, by what the trace says.
+    let followed = trace.newest(1, scanning: 8192) { entry in
+      entry.record.note.kind == .leadership
+        && entry.record.note.message.contains("became leader of")
+    }.first?.record.process
+    return Basis(
+      "campaign",
+      parameters: [
+        Basis.Parameter("election-timeout", "1000ms"), Basis.Parameter("drawn", "\(ticks * 100)ms"),
+      ],
+      absence: followed.map {
+        Basis.Absence(
+          "heartbeats of the leader", from: self.name(of: $0), silence: .milliseconds(ticks * 100))
+      })
   }
 
   private func words(_ reason: RaftEvent.CampaignReason) -> String {

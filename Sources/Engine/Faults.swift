@@ -32,6 +32,17 @@ extension World {
   /// client or of its request is found in its events.
   @discardableResult
   public mutating func apply(_ input: Input) throws(FaultProblem) -> UInt64? {
+    let before = trace.total
+    let answer = try carryOut(input)
+    // What made no record, as a read, is nobody's cause.
+    for entry in trace.after(TraceID(before)) where entry.record.note.kind == .input {
+      deeds.append(Deed(record: entry.id, at: now, input: input))
+      break
+    }
+    return answer
+  }
+
+  private mutating func carryOut(_ input: Input) throws(FaultProblem) -> UInt64? {
     switch input {
     case .request(let request): return submit(request)
     case .fail(let fault): try fail(fault)
@@ -53,7 +64,7 @@ extension World {
 
   /// Sends a person's request through the load balancer.
   mutating func submit(_ request: APIRequest) -> UInt64 {
-    let id = user.begin(at: now)
+    let id = user.begin(request, at: now)
     var request = request
     if request.user.isEmpty { request.user = "kubernetes-admin" }
     let words = "\(request.verb.rawValue) \(request.path)"

@@ -49,14 +49,16 @@ extension World {
       if processes[id].role == .containerRuntime {
         runtimes[processes[id].index].powerLost(at: time(of: id))
       }
-      end(id)
+      end(id, cause: cause)
     }
     reviewConnections()
     etcdServersReview()
   }
 
   /// A process is dead: what was meant for it is void.
-  private mutating func end(_ id: ProcessID) {
+  private mutating func end(_ id: ProcessID, cause: TraceID) {
+    processes[id].endedAt = now
+    processes[id].endedBy = cause
     if processes[id].role == .etcd {
       let member = etcdMembers[processes[id].index]
       if member.revision > (lastStore?.revision ?? 0) { lastStore = member.store }
@@ -78,7 +80,7 @@ extension World {
     let ranFor = now - processes[id].startedAt
     closeConnections(of: id)
     if processes[id].role == .loadBalancer { closeConnections(throughBalancerTo: nil) }
-    end(id)
+    end(id, cause: cause)
     etcdProcessDied(id)
     if processes[id].role == .containerRuntime { runtimeDied(on: processes[id].host) }
     guard !processes[id].isHeldDown, !hosts[processes[id].host].isShuttingDown else { return }
@@ -181,7 +183,8 @@ extension World {
 
   /// SIGSTOP: the process holds what it has and does nothing.
   mutating func pause(_ id: ProcessID) {
-    if processes[id].isRunning { processes[id].state = .paused }
+    guard processes[id].isRunning else { return }
+    processes[id].state = .paused
   }
 
   /// SIGCONT: what came meanwhile is handled now, in order.

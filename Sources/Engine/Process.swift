@@ -44,6 +44,9 @@ public struct Process: Sendable {
   public internal(set) var incarnation: UInt32 = 0
   public internal(set) var startedAt = Tick.zero
   public internal(set) var restarts = 0
+  /// When it ended or was stopped last, and because of which record.
+  public internal(set) var endedAt: Tick?
+  public internal(set) var endedBy = TraceID.none
   /// A person stopped it: its supervisor leaves it so.
   public internal(set) var isHeldDown = false
   /// The supervisor's back-off before the next start.

@@ -30,6 +30,9 @@ public struct World: Sendable {
   /// What was done to this world and not undone, in order.
   public internal(set) var activeFaults: [Fault] = []
 
+  /// Everything that came from outside, in order, with the record each made.
+  public internal(set) var deeds = PersistentLog<Deed>()
+
   var wheel = TimingWheel<Delivery>()
   var connections = PagedVector<Connection?>([nil])
   var etcdMembers: [EtcdMember] = []

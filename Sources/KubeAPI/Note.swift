@@ -24,10 +24,19 @@ public struct Note: Sendable {
   public var message: String
   /// For a write, the revision it made: what later watch events of that revision are caused by.
   public var revision: Int64 = 0
+  /// What a decision rests on, where its maker says.
+  public var basis: Basis?
 
   public init(_ kind: Kind, _ subject: ObjectReference? = nil, _ message: String) {
     self.kind = kind
     self.subject = subject
     self.message = message
+  }
+
+  public init(
+    _ kind: Kind, _ subject: ObjectReference? = nil, _ message: String, basis: Basis?
+  ) {
+    self.init(kind, subject, message)
+    self.basis = basis
   }
 }

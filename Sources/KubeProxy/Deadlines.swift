@@ -23,3 +23,10 @@ extension KubeProxy {
     }
   }
 }
+
+extension KubeProxy {
+  /// What this proxy's caches hold of an object; nil where it does not watch the kind.
+  public func cached(_ reference: ObjectReference) -> CachedObject? {
+    services.cached(reference) ?? slices.cached(reference)
+  }
+}

@@ -74,3 +74,10 @@ extension SchedulerProcess {
     return all
   }
 }
+
+extension SchedulerProcess {
+  /// What its informers hold of an object; nil where none of them watches its kind.
+  public func cached(_ reference: ObjectReference) -> CachedObject? {
+    informers.first { $0.kind == reference.kind }.flatMap { $0.cached(reference) }
+  }
+}

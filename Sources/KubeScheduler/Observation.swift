@@ -79,6 +79,24 @@ extension SchedulerProcess {
     return decision
   }
 
+  /// What a scheduling cycle for this pod would say now of every node, on the scheduler's own
+  /// cache; nil where it knows no such pod or the pod has a node. Changes nothing.
+  public func verdicts(for key: ObjectKey) -> Decision? {
+    guard let pod = informers[InformerIndex.pods].store[key]?.pod, pod.spec.nodeName.isEmpty else {
+      return nil
+    }
+    var cache = cache
+    cache.refresh()
+    var algorithm = algorithm
+    var prng = prng
+    let info = queue[pod.metadata.uid]?.info ?? PodInfo(pod)
+    var state = CycleState(info, &cache)
+    _ = algorithm.run(&state, &cache, nominator, prng: &prng)
+    var decision = Decision(pod: key)
+    decision.read(algorithm.table, state, cache)
+    return decision
+  }
+
   /// A pod in the queue: where and why.
   public func waiting(_ uid: UID) -> Observation.Waiting? {
     queue[uid].map(Observation.Waiting.init)

@@ -56,13 +56,16 @@ extension SchedulerProcess {
       if holder != config.identity && !holder.isEmpty {
         effects.note(.leadership, lease, "new leader elected: \(holder)")
       }
-    case .stoppedLeading: stopLeading(into: &effects)
+    case .stoppedLeading: stopLeading(at: time, into: &effects)
     }
   }
 
   private mutating func startLeading(at time: HostTime, into effects: inout Effects) {
     isLeading = true
-    effects.note(.leadership, lease, "\(config.identity) became leader")
+    effects.note(
+      Note(
+        .leadership, lease, "\(config.identity) became leader",
+        basis: elector.basis(process: "kube-scheduler")))
     var target = TargetReference()
     target.apiVersion = ResourceKind.lease.apiVersion
     target.kind = ResourceKind.lease.kind
@@ -84,7 +87,7 @@ extension SchedulerProcess {
   mutating func checkRenewal(at time: HostTime, into effects: inout Effects) {
     guard isLeading else { return }
     if elector.hasLost(at: time.monotonic) {
-      stopLeading(into: &effects)
+      stopLeading(at: time, into: &effects)
     } else {
       armRenewDeadline(at: time, into: &effects)
     }
@@ -101,11 +104,14 @@ extension SchedulerProcess {
     effects.exit(code: 0, reason: "terminated")
   }
 
-  private mutating func stopLeading(into effects: inout Effects) {
+  private mutating func stopLeading(at time: HostTime, into effects: inout Effects) {
     guard isLeading else { return }
     isLeading = false
+    effects.note(
+      Note(
+        .leadership, lease, "leaderelection lost",
+        basis: elector.lossBasis(at: time.monotonic)))
     elector.resign()
-    effects.note(.leadership, lease, "leaderelection lost")
     effects.exit(code: 1, reason: "leaderelection lost")
   }
 }

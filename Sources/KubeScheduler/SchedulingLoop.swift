@@ -78,6 +78,7 @@ extension SchedulerProcess {
     if case .names = NodeAffinity.narrowing(queued.info.pod.spec) {
       rejectors.insert(.nodeAffinity)
     }
+    let basis = refusalBasis(state)
     let result = DefaultPreemption(budgets: [], now: time.wall).run(
       &state, algorithm, &cache, nominator, prng: &prng)
     let message = FitError(algorithm.table, state, cache).message(postFilter: result.message)
@@ -86,13 +87,13 @@ extension SchedulerProcess {
       let node = cache.details[Int(best.slot)].name
       evict(best.victims, for: queued.info, on: node, at: time, into: &effects)
       fail(
-        queued, rejectors: rejectors, message: message, nomination: node, at: time,
+        queued, rejectors: rejectors, message: message, nomination: node, basis: basis, at: time,
         into: &effects)
     } else {
       // Not eligible keeps the nomination; eligible but nobody to remove takes it back.
       fail(
         queued, rejectors: rejectors, message: message,
-        nomination: result.ineligible == nil ? "" : nil, at: time, into: &effects)
+        nomination: result.ineligible == nil ? "" : nil, basis: basis, at: time, into: &effects)
     }
   }
 
@@ -107,12 +108,60 @@ extension SchedulerProcess {
     cache.assume(info, on: node)
     nominator.remove(info.uid)
     bindings[info.uid] = Binding(pod: queued, node: node)
-    effects.note(.decision, info.reference, bindingText(info, node, total))
+    effects.note(
+      Note(
+        .decision, info.reference, bindingText(info, node, total), basis: bindingBasis(node, total))
+    )
     var request = APIRequest(
       .create, .pod, namespace: info.namespace, name: info.key.name)
     request.subresource = .binding
     request.body = .binding(node: node, uid: info.uid)
     client.call(request, tag: .bind(info.uid), now: time.monotonic, into: &effects)
+  }
+
+  /// The node taken and the best of the others. All verdicts can be had again by re-execution.
+  private func bindingBasis(_ node: String, _ total: Int64) -> Basis {
+    let table = algorithm.table
+    var others: [(total: Int64, slot: Int)] = []
+    for (position, slot) in table.feasible.enumerated()
+    where position < table.totals.count && cache.details[Int(slot)].name != node {
+      let score = table.totals[position]
+      if others.count == 4, let last = others.last, last.total >= score { continue }
+      let at = others.firstIndex { $0.total < score } ?? others.count
+      others.insert((score, Int(slot)), at: at)
+      if others.count > 4 { others.removeLast() }
+    }
+    let drawn = table.best.count > 1 ? ", drawn from \(table.best.count)" : ""
+    var alternatives = [
+      Basis.Alternative(node, isChosen: true, by: "Score", "total \(total)\(drawn)")
+    ]
+    for other in others {
+      alternatives.append(
+        Basis.Alternative(cache.details[other.slot].name, by: "Score", "total \(other.total)"))
+    }
+    return Basis("schedulingCycle", alternatives: alternatives)
+  }
+
+  /// Each refusal and on how many nodes.
+  private func refusalBasis(_ state: CycleState) -> Basis {
+    let table = algorithm.table
+    var words: [(verdict: Verdict, count: Int, first: Int)] = []
+    for slot in cache.tree.order where table.verdicts[Int(slot)].isRefusal {
+      let verdict = table.verdicts[Int(slot)]
+      if let at = words.firstIndex(where: { $0.verdict == verdict }) {
+        words[at].count += 1
+      } else if words.count < 8 {
+        words.append((verdict, 1, Int(slot)))
+      }
+    }
+    return Basis(
+      "schedulingCycle",
+      alternatives: words.map { word in
+        Basis.Alternative(
+          word.count == 1 ? cache.details[word.first].name : "\(word.count) nodes",
+          by: word.verdict.plugin.map { "\($0)" } ?? "PreFilter",
+          state.texts(word.verdict).joined(separator: ", "))
+      })
   }
 
   private func bindingText(_ info: PodInfo, _ node: String, _ total: Int64) -> String {
@@ -168,12 +217,12 @@ extension SchedulerProcess {
   /// nominated node as it is, empty takes it back (`handleSchedulingFailure`).
   private mutating func fail(
     _ queued: QueuedPod, rejectors: PluginSet, message: String, reason: String = "Unschedulable",
-    nomination: String?, at time: HostTime, into effects: inout Effects
+    nomination: String?, basis: Basis? = nil, at time: HostTime, into effects: inout Effects
   ) {
     failedCount += 1
     let uid = queued.info.uid
     lastCycle?.message = message
-    effects.note(.failure, queued.info.reference, message)
+    effects.note(Note(.failure, queued.info.reference, message, basis: basis))
     var queued = queued
     let current = informers[InformerIndex.pods].store[queued.info.key]?.pod
     if let current, current.spec.nodeName.isEmpty {

@@ -175,3 +175,18 @@ extension CRIRequest {
     }
   }
 }
+
+extension Kubelet {
+  /// What this kubelet knows of an object; nil for kinds it does not watch, and for pods and nodes
+  /// that are not its own.
+  public func cached(_ reference: ObjectReference) -> CachedObject? {
+    switch reference.kind {
+    case .node where reference.key.name == config.nodeName: nodes.cached(reference)
+    case .pod:
+      pods.cached(reference).flatMap { cached in
+        cached.object == nil && !workers.contains { $0.value.key == reference.key } ? nil : cached
+      }
+    default: nil
+    }
+  }
+}

@@ -96,6 +96,9 @@ public struct Network: Sendable {
     return span
   }
 
+  /// Other delays from here on: to see what is owed to chance.
+  public mutating func reseed() { prng = PRNG(seed: prng.next(), stream: 2) }
+
   /// When a message first sent at `sentAt`, and in vain so far, is sent again after `now`: TCP
   /// retransmits after 200 ms, then twice as long each time, at most 120 s (Linux' TCP_RTO_MIN and
   /// TCP_RTO_MAX).
