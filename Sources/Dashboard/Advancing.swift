@@ -35,7 +35,8 @@ extension AppState {
   mutating func refresh() {
     lastRefresh = realNow
     if snapshot.isStale(timeline.world) || snapshot.observation.now != timeline.now {
-      snapshot.refresh(timeline.world)
+      if screen == .pods { model = PlainModel() }
+      snapshot.refresh(timeline.world, branch: timeline.branch.id)
       track.note(observation, end: timeline.end)
       if setup == nil { guide?.poll(timeline.world) }
       updateSheets()

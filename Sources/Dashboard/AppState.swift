@@ -224,7 +224,10 @@ extension AppState {
       if pane == .actions || pane == .trace, cursor.id == nil {
         cursor.index = max(count - 1, 0)
       } else {
-        if let id = cursor.id, let index = index(of: id, in: pane) { cursor.index = index }
+        // Mostly it is where it was: a long list is searched only when it has moved.
+        if let id = cursor.id, row(pane, cursor.index) != id, let index = index(of: id, in: pane) {
+          cursor.index = index
+        }
         cursor.index = min(max(cursor.index, 0), max(count - 1, 0))
         cursors[pane.rawValue] = cursor
         cursor.id = row(pane, cursor.index)

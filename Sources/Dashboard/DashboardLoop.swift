@@ -50,6 +50,9 @@ public struct DashboardLoop {
     return Theme(found ?? ThemeLibrary.standard, depth: depth, ascii: isAscii)
   }
 
+  /// Reads what the open view shows off the world again, changed or not: for measurements.
+  public mutating func reread() { state.readModel() }
+
   /// Changes the state from outside, as tests do.
   mutating func edit(_ change: (inout AppState) -> Void) { change(&state) }
   /// Writes what is done to the cluster into a scenario file from now on.

@@ -10,6 +10,8 @@ struct Snapshot: Sendable {
   /// Records that were left out: heartbeats, leases, events.
   private(set) var folded = 0
   private var lastTrace = TraceID.none
+  /// The future that it shows.
+  private var branch: BranchID = 0
 
   private static let actionLimit = 500
 
@@ -24,9 +26,16 @@ struct Snapshot: Sendable {
   }
 
   /// Reads the world again; after a rewind the actions too are those of that moment.
-  mutating func refresh(_ world: World) {
-    observation = world.observe()
-    if world.trace.total < lastTrace.rawValue {
+  mutating func refresh(_ world: World, branch now: BranchID) {
+    // After a step back the past is another one: everything is read again.
+    let isOther = now != branch || world.now < observation.now
+    branch = now
+    if isOther || world.trace.total < lastTrace.rawValue {
+      observation = world.observe()
+    } else {
+      world.update(&observation)
+    }
+    if isOther || world.trace.total < lastTrace.rawValue {
       actions = []
       folded = 0
       lastTrace = .none

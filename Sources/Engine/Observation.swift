@@ -27,8 +27,8 @@ public struct Observation: Sendable {
     public let memoryRequested: Int64
     public let memoryAllocatable: Int64
     /// Since the node's lease was renewed last.
-    public let heartbeatAge: Span?
-    public let age: Span?
+    public internal(set) var heartbeatAge: Span?
+    public internal(set) var age: Span?
     public let faults: [Fault]
   }
 
@@ -41,7 +41,10 @@ public struct Observation: Sendable {
     public let isTerminating: Bool
     public let node: String
     public let ip: String
-    public let age: Span
+    public internal(set) var age: Span
+    /// Millicores and bytes.
+    public let cpuRequested: Int64
+    public let memoryRequested: Int64
     /// `ReplicaSet web-d7b8cd548`; empty for a pod of its own.
     public let owner: String
   }
@@ -94,17 +97,46 @@ public struct Observation: Sendable {
   public let seed: UInt64
   public let events: UInt64
   public let revision: Int64
-  public let nodes: [Node]
-  public let pods: [Pod]
+  public private(set) var nodes: [Node]
+  public private(set) var pods: [Pod]
   public let members: [Member]
   public let control: [ControlProcess]
   public let leases: [LeaseHolder]
   public let faults: [Fault]
   public let violations: [InvariantMonitor.Violation]
   /// Members that can reach one another and run, and how many a quorum needs.
+  /// What the pods ask of each node.
+  let load: Load
   public let healthyMembers: Int
   public let quorum: Int
   public var hasQuorum: Bool { healthyMembers >= quorum }
+
+  /// Pods on each node and what they ask for, those that have ended left out.
+  struct Load: Sendable {
+    struct Entry: Sendable {
+      var pods = 0
+      var cpu: Int64 = 0
+      var memory: Int64 = 0
+    }
+    private var entries = LookupTable<String, Entry>()
+
+    subscript(node: String) -> Entry { entries[node] ?? Entry() }
+
+    mutating func take(_ pod: Pod, sign: Int) {
+      guard !pod.node.isEmpty, pod.phase != "Succeeded", pod.phase != "Failed" else { return }
+      var entry = self[pod.node]
+      entry.pods += sign
+      entry.cpu += Int64(sign) * pod.cpuRequested
+      entry.memory += Int64(sign) * pod.memoryRequested
+      entries[pod.node] = entry
+    }
+  }
+
+  /// Takes pods and nodes out, so that they can be changed in place.
+  mutating func takeRows() -> (pods: [Pod], nodes: [Node]) {
+    defer { (pods, nodes) = ([], []) }
+    return (pods, nodes)
+  }
 }
 
 extension World {
@@ -146,63 +178,62 @@ extension World {
   public var wallClock: Timestamp { .powerOn + (now - .zero) }
 
   public func observe() -> Observation {
-    let podObjects = objects(.pod).compactMap(\.pod)
     let wall = wallClock
-    let healthy = healthyMembers()
-    return Observation(
-      now: now, seed: spec.seed, events: events, revision: store?.revision ?? 0,
-      nodes: observeNodes(podObjects), pods: podObjects.map { observe($0, wall) },
-      members: etcdMembers.indices.map(observeMember), control: observeControl(),
-      leases: observeLeases(wall), faults: activeFaults, violations: monitor.violations,
-      healthyMembers: healthy, quorum: etcdMembers.count / 2 + 1)
+    var load = Observation.Load()
+    let pods = objects(.pod).compactMap(\.pod).map { observe($0, wall) }
+    for pod in pods { load.take(pod, sign: 1) }
+    var objects = LookupTable<String, Node>()
+    for object in self.objects(.node) { objects[object.metadata.name] = object.node }
+    let nodes = hosts.filter { $0.role == .master || $0.role == .worker }
+      .map { observe($0, objects[$0.name], load[$0.name]) }
+    return observation(pods: pods, nodes: nodes, load: load)
   }
 
-  private func observe(_ pod: Pod, _ wall: Timestamp) -> Observation.Pod {
-    Observation.Pod(
+  func observation(
+    pods: [Observation.Pod], nodes: [Observation.Node], load: Observation.Load
+  ) -> Observation {
+    Observation(
+      now: now, seed: spec.seed, events: events, revision: store?.revision ?? 0, nodes: nodes,
+      pods: pods, members: etcdMembers.indices.map(observeMember), control: observeControl(),
+      leases: observeLeases(wallClock), faults: activeFaults, violations: monitor.violations,
+      load: load, healthyMembers: healthyMembers(), quorum: etcdMembers.count / 2 + 1)
+  }
+
+  func observe(_ pod: Pod, _ wall: Timestamp) -> Observation.Pod {
+    var (cpu, memory): (Int64, Int64) = (0, 0)
+    for container in pod.spec.containers {
+      cpu += container.resources.requests.cpuMilli
+      memory += container.resources.requests.memoryBytes
+    }
+    return Observation.Pod(
       uid: pod.metadata.uid, key: pod.key, summary: PodSummary(pod), phase: pod.status.phase,
       isReady: pod.status.conditions.isTrue("Ready"),
       isTerminating: pod.metadata.deletionTimestamp != nil, node: pod.spec.nodeName,
       ip: pod.status.podIP, age: wall - (pod.metadata.creationTimestamp ?? wall),
+      cpuRequested: cpu, memoryRequested: memory,
       owner: pod.metadata.controller.map { "\($0.kind) \($0.name)" } ?? "")
   }
 
-  private func observeNodes(_ pods: [Pod]) -> [Observation.Node] {
-    var counts = LookupTable<String, (pods: Int, cpu: Int64, memory: Int64)>()
-    for pod in pods
-    where !pod.spec.nodeName.isEmpty && pod.status.phase != "Succeeded"
-      && pod.status.phase != "Failed"
-    {
-      var entry = counts[pod.spec.nodeName] ?? (0, 0, 0)
-      entry.pods += 1
-      for container in pod.spec.containers {
-        entry.cpu += container.resources.requests.cpuMilli
-        entry.memory += container.resources.requests.memoryBytes
-      }
-      counts[pod.spec.nodeName] = entry
+  func observe(
+    _ host: Host, _ node: Node?, _ load: Observation.Load.Entry
+  ) -> Observation.Node {
+    let ready = node?.status.conditions["Ready"]?.status ?? ""
+    var status = "-"
+    if let node {
+      status = ready == "True" ? "Ready" : "NotReady"
+      if node.spec.unschedulable { status += ",SchedulingDisabled" }
     }
-    var objects = LookupTable<String, Node>()
-    for object in self.objects(.node) { objects[object.metadata.name] = object.node }
-    return hosts.filter { $0.role == .master || $0.role == .worker }.map { host in
-      let node = objects[host.name]
-      let load = counts[host.name] ?? (0, 0, 0)
-      let ready = node?.status.conditions["Ready"]?.status ?? ""
-      var status = "-"
-      if let node {
-        status = ready == "True" ? "Ready" : "NotReady"
-        if node.spec.unschedulable { status += ",SchedulingDisabled" }
-      }
-      let lease = object(.lease, ObjectKey(namespace: "kube-node-lease", name: host.name))?.lease
-      return Observation.Node(
-        name: host.name, host: host.id,
-        roles: host.role == .master ? "control-plane" : "<none>", zone: host.zone, ip: host.ip,
-        isPowered: host.isPowered, status: status, ready: ready,
-        taints: node?.spec.taints ?? [], pods: load.pods, cpuRequested: load.cpu,
-        cpuAllocatable: node?.status.allocatable.cpuMilli ?? 0, memoryRequested: load.memory,
-        memoryAllocatable: node?.status.allocatable.memoryBytes ?? 0,
-        heartbeatAge: lease?.spec.renewTime.map { wallClock - $0 },
-        age: node?.metadata.creationTimestamp.map { wallClock - $0 },
-        faults: activeFaults.filter { $0.concerns(host.name) })
-    }
+    let lease = object(.lease, ObjectKey(namespace: "kube-node-lease", name: host.name))?.lease
+    return Observation.Node(
+      name: host.name, host: host.id,
+      roles: host.role == .master ? "control-plane" : "<none>", zone: host.zone, ip: host.ip,
+      isPowered: host.isPowered, status: status, ready: ready, taints: node?.spec.taints ?? [],
+      pods: load.pods, cpuRequested: load.cpu,
+      cpuAllocatable: node?.status.allocatable.cpuMilli ?? 0, memoryRequested: load.memory,
+      memoryAllocatable: node?.status.allocatable.memoryBytes ?? 0,
+      heartbeatAge: lease?.spec.renewTime.map { wallClock - $0 },
+      age: node?.metadata.creationTimestamp.map { wallClock - $0 },
+      faults: activeFaults.filter { $0.concerns(host.name) })
   }
 
   private func observeMember(_ index: Int) -> Observation.Member {

@@ -43,14 +43,20 @@ public struct TrafficSample: Sendable, Hashable {
 }
 
 extension World {
-  /// Tries `count` requests of clients on the nodes to a service, through their nodes' rules as they
-  /// are now, to the pods as they are now.
+  /// Tries `count` requests of clients on the nodes to each service, through their nodes' rules as
+  /// they are now, to the pods as they are now.
   ///
   /// Nothing of it is part of the world: it changes nothing and costs nothing while nobody asks. The
   /// clients and the backends drawn follow from the seed and the virtual second.
-  public func traffic(to service: ObjectKey, requests count: Int) -> TrafficSample {
-    var sample = TrafficSample()
+  public func traffic(to services: [ObjectKey], requests count: Int) -> [TrafficSample] {
     let clients = processes.filter { $0.role == .kubeProxy && hosts[$0.host].isPowered }
+    return services.map { traffic(to: $0, from: clients, requests: count) }
+  }
+
+  private func traffic(
+    to service: ObjectKey, from clients: [Process], requests count: Int
+  ) -> TrafficSample {
+    var sample = TrafficSample()
     guard !clients.isEmpty, let spec = object(.service, service)?.service?.spec,
       let port = spec.ports.first, !spec.clusterIP.isEmpty, spec.clusterIP != "None"
     else { return sample }

@@ -17,7 +17,7 @@ struct Benchmark: Sendable {
 
   static let all =
     [kernel] + raftFamily + mvccFamily
-    + [cluster, firstFrame, frame8, frame1000, converge100, converge1000]
+    + [cluster, firstFrame, frame8, frame1000, views8, views1000, converge100, converge1000]
     + [timelineSmall, timeline]
 
   /// The wheel alone: 150,000 timers wait, each delivery arms another.

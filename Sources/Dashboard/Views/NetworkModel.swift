@@ -26,8 +26,7 @@ struct TrafficHistory: Sendable {
     guard second != now else { return }
     let steps = second.map { min(Int(now - $0), Self.limit) } ?? 1
     second = now
-    for key in services {
-      let sample = world.traffic(to: key, requests: Self.requests)
+    for (key, sample) in zip(services, world.traffic(to: services, requests: Self.requests)) {
       samples[key, default: []] += Array(repeating: sample, count: steps)
       let count = samples[key]?.count ?? 0
       if count > Self.limit { samples[key]?.removeFirst(count - Self.limit) }
@@ -50,7 +49,6 @@ struct NetworkModel: ViewModel {
   struct Proxy: Sendable {
     let node: String
     let process: Process
-    let view: KubeProxyView
   }
 
   private(set) var services: [Service] = []
@@ -73,8 +71,7 @@ struct NetworkModel: ViewModel {
     }
     readSlices(world)
     for process in world.processes where process.role == .kubeProxy {
-      guard let view = world.proxyView(on: process.host) else { continue }
-      proxies.append(Proxy(node: world.hosts[process.host].name, process: process, view: view))
+      proxies.append(Proxy(node: world.hosts[process.host].name, process: process))
     }
   }
 

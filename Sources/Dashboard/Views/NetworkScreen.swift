@@ -90,20 +90,24 @@ struct NetworkScreen {
         service.map { "FOR \($0.key.name.uppercased())" } ?? "RULES", width: 20, weight: 2,
         priority: 7),
     ]
+    // Cells of a row come one after the other: its proxy is looked at once.
+    var seen: (row: Int, view: KubeProxyView?) = (-1, nil)
     canvas.table(.proxies, columns, in: inner) { [proxies = model.proxies] row, column in
       let proxy = proxies[row]
       let isUp = proxy.process.isRunning
+      if seen.row != row { seen = (row, world.proxyView(on: proxy.process.host)) }
+      guard let view = seen.view else { return .text("") }
       switch column {
       case 0: return .text(isUp ? theme.glyphs.ok : theme.glyphs.error, theme[isUp ? .ok : .error])
       case 1: return .text(proxy.node)
       case 2:
         guard isUp else { return .text(proxy.process.state.word, theme[.error]) }
-        return .text(proxy.view.sinceSync?.humanDuration ?? "never", theme[.dim])
+        return .text(view.sinceSync?.humanDuration ?? "never", theme[.dim])
       case 3:
-        return .text("\(proxy.view.pending)", theme[proxy.view.pending > 0 ? .changed : .dim])
-      case 4: return .text("\(proxy.view.services.count)", theme[.dim])
+        return .text("\(view.pending)", theme[view.pending > 0 ? .changed : .dim])
+      case 4: return .text("\(view.services.count)", theme[.dim])
       case 5:
-        return .text("\(proxy.view.services.reduce(0) { $0 + $1.endpoints })", theme[.dim])
+        return .text("\(view.services.reduce(0) { $0 + $1.endpoints })", theme[.dim])
       default:
         guard let service, let rules = world.proxyRules(on: proxy.process.host) else {
           return .text("")

@@ -79,10 +79,16 @@ struct PodList: ViewModel {
     }
     shown = order.count
     Self.sort(&order, pods, arrangement)
-    var tally: [String: (index: Int, count: Int)] = [:]
-    for index in order { tally[pods[index].summary.status, default: (index, 0)].count += 1 }
-    counts = tally.map { ($0.key, $0.value.index, $0.value.count) }
-      .sorted { ($1.count, $0.status) < ($0.count, $1.status) }
+    // Few states, and mostly the same one: a short list is quicker than a table.
+    for index in order {
+      let status = pods[index].summary.status
+      if let at = counts.firstIndex(where: { $0.status == status }) {
+        counts[at].count += 1
+      } else {
+        counts.append((status, index, 1))
+      }
+    }
+    counts.sort { ($1.count, $0.status) < ($0.count, $1.status) }
     guard arrangement.group != .none else {
       entries = order.map { .pod($0) }
       return

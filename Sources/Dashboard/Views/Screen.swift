@@ -7,6 +7,9 @@ public enum Screen: Int, Sendable, Hashable, CaseIterable {
   /// `1` … `9`, `0`.
   var key: String { String((rawValue + 1) % 10) }
 
+  /// The key that opens it.
+  public var keyStroke: Key { .char(Unicode.Scalar(UInt8(48 + (rawValue + 1) % 10))) }
+
   var title: String {
     switch self {
     case .overview: "Overview"

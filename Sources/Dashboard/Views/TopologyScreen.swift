@@ -123,7 +123,7 @@ struct TopologyMap {
   // MARK: Drawing
 
   func render(_ canvas: inout Canvas) {
-    let flights = Flight.all(in: state.timeline.world, limit: 2000)
+    let flights = Flight.all(in: state.timeline.world, limit: 400)
     drawLines(&canvas)
     for box in model.etcd + model.masters + model.middle { draw(box, flights, &canvas) }
     if cells.isEmpty {

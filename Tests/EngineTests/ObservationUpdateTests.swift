@@ -1,0 +1,62 @@
+import Basics
+import KubeAPI
+import Testing
+
+@testable import Engine
+
+/// A look brought up to date is the look one would have taken.
+@Suite struct ObservationUpdateTests {
+  private func same(_ a: Observation, _ b: Observation) -> Bool {
+    "\(a.pods)" == "\(b.pods)" && "\(a.nodes)" == "\(b.nodes)" && a.revision == b.revision
+      && a.now == b.now
+  }
+
+  @Test func followsABoot() throws {
+    var world = World(ClusterSpec(masters: 1, workers: 3, seed: 5))
+    world.powerOn()
+    var seen = world.observe()
+    for step in 1...80 {
+      world.advance(to: .zero + .milliseconds(500 * Int64(step)))
+      world.update(&seen)
+      #expect(same(seen, world.observe()), "after \(step) steps")
+    }
+    try world.apply(.fail(Fault(.host("worker-2"))))
+    world.update(&seen)
+    #expect(seen.nodes.contains { $0.name == "worker-2" && !$0.isPowered })
+    world.advance(to: world.now + .seconds(60))
+    world.update(&seen)
+    #expect(same(seen, world.observe()))
+  }
+
+  @Test func podsComeAndGo() throws {
+    var world = World(ClusterSpec(masters: 1, workers: 3, seed: 6))
+    world.powerOn()
+    world.advance(to: .zero + .seconds(40))
+    var seen = world.observe()
+    for number in 0..<12 {
+      // Names on both sides of what is there, and a namespace that sorts oddly beside "default".
+      var pod = Pod()
+      pod.metadata.name = "p\(number * 7 % 12)"
+      pod.metadata.namespace = "default"
+      var container = Container()
+      container.name = "a"
+      container.image = "nginx:1.27"
+      pod.spec.containers = [container]
+      var request = APIRequest(.create, .pod, namespace: "default")
+      request.body = .object(pod.boxed)
+      _ = try world.apply(.request(request))
+      world.advance(to: world.now + .milliseconds(700))
+      world.update(&seen)
+      #expect(same(seen, world.observe()), "pod \(number)")
+    }
+    #expect(seen.pods.count == 12)
+    for number in [3, 0, 11, 5] {
+      let request = APIRequest(.delete, .pod, namespace: "default", name: "p\(number)")
+      _ = try world.apply(.request(request))
+      world.advance(to: world.now + .seconds(35))
+      world.update(&seen)
+      #expect(same(seen, world.observe()), "without pod \(number)")
+    }
+    #expect(seen.pods.count == 8)
+  }
+}
