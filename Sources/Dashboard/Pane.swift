@@ -23,6 +23,15 @@ public enum Pane: Int, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// Whether `/` narrows its rows.
+  var canBeNarrowed: Bool {
+    switch self {
+    case .nodes, .pods, .keys, .services, .trace, .next: true
+    case .etcd, .control, .actions, .map, .controllers, .queue, .verdicts, .proxies, .beliefs:
+      false
+    }
+  }
+
   var title: String {
     switch self {
     case .nodes: "Nodes"

@@ -16,7 +16,7 @@ import Testing
     world.powerOn()
     var seen = world.observe()
     for step in 1...80 {
-      world.advance(to: .zero + .milliseconds(500 * Int64(step)))
+      world.advance(to: .zero + .milliseconds(500 * step))
       world.update(&seen)
       #expect(same(seen, world.observe()), "after \(step) steps")
     }

@@ -17,8 +17,9 @@ struct Canvas {
     _ pane: Pane, in rect: Rect, title: String? = nil, subtitle: [Span] = []
   ) -> Rect {
     frame.geometry.panes[pane] = rect
+    let narrowed = state.filter.isEmpty || !pane.canBeNarrowed ? "" : " /\(state.filter)"
     return PaneFrame(
-      title: title ?? pane.title, key: state.screen == .overview ? pane.home.key : "",
+      title: (title ?? pane.title) + narrowed, key: state.screen == .overview ? pane.home.key : "",
       isFocused: isFocused(pane), style: style, subtitle: subtitle
     ).render(into: &frame.buffer, in: rect, theme: theme)
   }

@@ -130,8 +130,14 @@ struct TimelineStrip {
   private func renderTime(
     _ columns: [Part], end: UInt64, _ canvas: inout Canvas, _ rect: Rect
   ) {
-    let marks = state.bookmarks.map {
+    var marks = state.bookmarks.map {
       Timeline.Mark(at: Int($0.at.microseconds / 1_000_000), canvas.glyphs.marker, .mark)
+    }
+    // Where another future begins.
+    let fork = canvas.glyphs.alphabet == .ascii ? "Y" : "┬"
+    for branch in state.timeline.branches where branch.parent != nil {
+      marks.append(
+        Timeline.Mark(at: Int(branch.forkedAt.microseconds / 1_000_000), fork, .changed))
     }
     Timeline(
       start: 0, end: Int(end), position: Int(state.timeline.now.microseconds / 1_000_000),

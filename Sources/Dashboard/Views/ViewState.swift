@@ -59,6 +59,8 @@ extension AppState {
   var filter: String {
     get { views.filters[screen] ?? "" }
     set {
+      // The overview shows all there is: what is narrowed has a view of its own.
+      if screen == .overview, !newValue.isEmpty { show(focus.home) }
       views.filters[screen] = newValue.isEmpty ? nil : newValue
       readModel()
       settleCursors()
