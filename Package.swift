@@ -61,7 +61,12 @@ let package = Package(
     // Layer 5: what people bring to a world
     module("Manifests", ["Basics", "KubeAPI", yams]),
     module("Kubectl", ["Basics", "KubeAPI", "Engine", "Manifests"]),
-    module("Scenarios", ["Basics", "KubeAPI", "Engine", "Manifests", "Kubectl", yams]),
+    module(
+      "Scenarios",
+      [
+        "Basics", "Linearizability", "MVCC", "KubeAPI", "Etcd", "Engine", "Manifests", "Kubectl",
+        yams,
+      ]),
     // Layers 6 to 8: the face and the command
     .target(
       name: "Themes", dependencies: ["TerminalCore"], path: "themes",
@@ -101,7 +106,11 @@ let package = Package(
     tests("Kubelet", ["Basics", "KubeAPI", "ControllerRuntime", "Kubelet", "KubeProxy"]),
     tests("Engine", ["Basics", "KubeAPI", "MVCC", "Etcd", "Engine", "Manifests"]),
     tests(
-      "Scenarios", ["Basics", "KubeAPI", "Engine", "Manifests", "Kubectl", "Scenarios"],
+      "Scenarios",
+      [
+        "Basics", "Linearizability", "KubeAPI", "Etcd", "Engine", "Manifests", "Kubectl",
+        "Scenarios",
+      ],
       exclude: ["Data"]),
     tests("TerminalCore", ["TerminalCore", "Widgets", "Ncurses", "Themes"]),
     tests("Dashboard", ["Dashboard", "Engine", "TerminalCore", "Themes"], exclude: ["Golden"]),

@@ -33,6 +33,8 @@ struct EtcdClients: Sendable {
     /// Counts connections: what was meant for an earlier one is void.
     var epoch: UInt32 = 0
     var isConnected = false
+    /// The life of the member's process that the connection is to.
+    var life: UInt32 = 0
     /// The connection carries nothing any more, and the client does not know yet.
     var isBroken = false
     /// Requests not answered yet, with the record of the input that made them.
@@ -161,7 +163,12 @@ extension World {
         after: transit * 2, cause: cause)
       return number
     }
+    guard !client.isConnected || client.life == processes[client.process].incarnation else {
+      tell(id, client.epoch, .disconnected(Self.reset), after: transit * 2, cause: cause)
+      return number
+    }
     etcdClients[id]?.isConnected = true
+    etcdClients[id]?.life = processes[client.process].incarnation
     let at = max(now + transit, client.arrivals.toMember)
     etcdClients[id]?.arrivals.toMember = at
     schedule(
@@ -169,6 +176,9 @@ extension World {
       to: client.process, at: at, cause: cause)
     return number
   }
+
+  /// A machine that was off and is up again knows nothing of connections from before.
+  private static let reset = "error reading from server: read: connection reset by peer"
 
   /// The people's way to a machine: nothing but its own power and network card can break it.
   private func isReachableFromOutside(_ host: HostID) -> Bool {
@@ -294,6 +304,12 @@ extension World {
       // Nothing waits: a broken connection is found out about by the next request.
       etcdClients[id]?.silentSince = nil
       return
+    }
+    let member = processes[client.process]
+    if client.isConnected, member.isRunning, member.incarnation != client.life,
+      isReachableFromOutside(member.host)
+    {
+      return hearEtcd(id, client.epoch, .disconnected(Self.reset), nil)
     }
     let isAnswering =
       !client.isBroken && isReachableFromOutside(processes[client.process].host)

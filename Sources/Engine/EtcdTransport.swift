@@ -97,6 +97,9 @@ extension World {
         if let words = describe(note, member: index) {
           cause = record(words, by: id, cause: cause)
         }
+        if case .started = note {
+          monitor.observeStart(of: etcdMembers[index], member: index, at: now)
+        }
         if case .raft(let event) = note, case .becameLeader = event.kind {
           monitor.observeLeader(
             index, term: event.term, lastIndex: etcdMembers[index].lastIndex, at: now)
@@ -128,10 +131,16 @@ extension World {
 
   // MARK: Peers
 
+  /// server/etcdserver/api/rafthttp/peer.go, ConnReadTimeout.
+  private static let peerReadTimeout = Span.seconds(5)
+
   private mutating func sendToPeer(
     _ from: Int, _ to: UInt64, _ message: PeerMessage, cause: TraceID
   ) {
     guard let index = memberIndex(to) else { return }
+    if case .raft(let raft) = message.content, raft.type == .voteResp, !raft.reject {
+      monitor.observeVote(of: from, for: to, term: raft.term, at: now)
+    }
     let sender = etcdProcess(from)
     let receiver = etcdProcess(index)
     let here = processes[sender].host
@@ -145,6 +154,9 @@ extension World {
     }
     let pair = from * etcdMembers.count + index
     let at = max(now + network.transit(from: here, to: there), raftArrivals[pair])
+    // A stream on which nothing comes for so long is closed and opened anew: it does not wait for
+    // a packet that was lost many times.
+    guard at - now <= Self.peerReadTimeout else { return }
     raftArrivals[pair] = at
     let message = sabotage == nil ? message : sabotaged(message)
     schedule(.parcel(Parcel(.peer(message), at: now)), to: receiver, at: at, cause: cause)

@@ -31,6 +31,10 @@ extension World {
     if let count = spec.flag("etcd", "snapshot-count").flatMap(UInt64.init), count > 0 {
       config.snapshotCount = count
     }
+    if let count = spec.flag("etcd", "snapshot-catchup-entries").flatMap(UInt64.init) {
+      config.snapshotCatchUpEntries = count
+    }
+    if case .etcd(let bug)? = sabotage?.bug { config.plantedBug = bug }
     return EtcdMember(config: config)
   }
 

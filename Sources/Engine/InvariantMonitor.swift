@@ -13,6 +13,7 @@ public struct InvariantMonitor: Sendable {
   public enum Rule: String, Sendable, CaseIterable {
     case oneLeaderPerTerm = "at most one leader a term"
     case logsMatch = "committed logs match"
+    case votesKept = "a vote given is kept"
     case acknowledgedWritesSurvive = "no acknowledged write lost"
     case revisionsGrow = "revisions only grow"
     case watchesComplete = "watches without gap or repeat"
@@ -37,6 +38,8 @@ public struct InvariantMonitor: Sendable {
   private var log = PersistentLog<UInt64>(startIndex: 1)
   private var checkedCommit: [UInt64] = []
   private var acknowledged: (index: UInt64, revision: Int64) = (0, 0)
+  /// Each member's last vote, as the candidate was told.
+  private var votes: [(term: UInt64, candidate: UInt64)] = []
 
   // The store
   private var revisions: [Int64] = []
@@ -76,6 +79,7 @@ public struct InvariantMonitor: Sendable {
     checkedCommit = Array(repeating: 0, count: members)
     revisions = Array(repeating: 0, count: members)
     incarnations = Array(repeating: 0, count: members)
+    votes = Array(repeating: (0, 0), count: members)
   }
 
   mutating func breach(_ rule: Rule, at now: Tick, _ evidence: String) {
@@ -104,6 +108,36 @@ public struct InvariantMonitor: Sendable {
         .acknowledgedWritesSurvive, at: now,
         "member \(member + 1) leads term \(term) with a log up to \(lastIndex); "
           + "\(acknowledged.index) was acknowledged")
+    }
+  }
+
+  /// A member gave its vote: only one a term.
+  mutating func observeVote(of member: Int, for candidate: UInt64, term: UInt64, at now: Tick) {
+    count(.votesKept)
+    let last = votes[member]
+    if term == last.term, candidate != last.candidate {
+      breach(
+        .votesKept, at: now,
+        "member \(member + 1) voted for \(last.candidate) and for \(candidate) in term \(term)")
+    }
+    if term >= last.term { votes[member] = (term, candidate) }
+  }
+
+  /// A member started again with what its disk holds: whom it has voted for is among it.
+  mutating func observeStart(of etcd: EtcdMember, member: Int, at now: Tick) {
+    let last = votes[member]
+    guard last.term > 0 else { return }
+    if etcd.lastIndex == 0 {
+      // A new disk is a new member.
+      votes[member] = (0, 0)
+      return
+    }
+    count(.votesKept)
+    if etcd.term < last.term || etcd.term == last.term && etcd.vote != last.candidate {
+      breach(
+        .votesKept, at: now,
+        "member \(member + 1) voted for \(last.candidate) in term \(last.term), and starts in term "
+          + "\(etcd.term) with \(etcd.vote == 0 ? "no vote" : "a vote for \(etcd.vote)")")
     }
   }
 

@@ -26,6 +26,8 @@ public enum PlantedBug: Sendable, Equatable {
   case everyBindingTo(String)
   /// The first kube-scheduler writes a config map to the first etcd member by itself, now.
   case writePastAPIServer
+  /// Every etcd process started from now on has this bug.
+  case etcd(EtcdBug)
 }
 
 /// A planted bug at work.

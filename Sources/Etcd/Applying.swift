@@ -63,7 +63,9 @@ extension EtcdServer {
       case .compact(let revision):
         // Watches must hear of what is applied before it is forgotten.
         notifyWatches(now, &effects)
-        try state.store.compact(revision)
+        try state.store.compact(
+          config.plantedBug == .compactsOneTooFar
+            ? min(revision + 1, state.store.revision) : revision)
         effects.append(.note(.compacted(revision: revision)))
         return .compact(revision: state.store.revision)
       case .leaseGrant(let id, let ttl):

@@ -60,6 +60,8 @@ public struct EtcdConfig: Sendable {
   /// 2 GiB, past which the NOSPACE alarm goes off.
   public var quotaBackendBytes = 2_147_483_648
   public var strictReconfigCheck = true
+  /// For tests of what looks for bugs.
+  public var plantedBug: EtcdBug?
 
   public init(
     id: UInt64, name: String, clusterID: UInt64 = 1, initialCluster: [ClusterMember], seed: UInt64

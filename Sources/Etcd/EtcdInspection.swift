@@ -12,6 +12,8 @@ extension EtcdMember {
   /// Whom the member takes for the leader; 0 is nobody.
   public var leader: UInt64 { server?.node.leader ?? 0 }
   public var role: RaftRole? { server?.node.role }
+  /// Whom the member voted for in its term; 0 is nobody.
+  public var vote: UInt64 { server?.node.vote ?? 0 }
   /// The store's revision; 0 while the process is not running.
   public var revision: Int64 { server?.state.store.revision ?? 0 }
 

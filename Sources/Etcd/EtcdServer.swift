@@ -85,6 +85,7 @@ struct EtcdServer: Sendable {
     raft.maxInflightMessages = 512
     raft.checkQuorum = true
     raft.preVote = config.preVote
+    if case .raft(let bug)? = config.plantedBug { raft.plantedBug = bug }
     node = try RaftNode(config: raft, storage: storage)
 
     lastHardState = recovered.hardState
@@ -179,6 +180,7 @@ struct EtcdServer: Sendable {
 
     var answers: [WatchResponse] = []
     hub.resync(state.store, now: now, into: &answers)
+    if config.plantedBug == .watchGap { answers = answers.map(\.withoutLast) }
     if ticks % 10 == 0 { hub.progress(state.store, now: now, into: &answers) }
     tell(answers, &effects)
   }

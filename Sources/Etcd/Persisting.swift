@@ -60,7 +60,10 @@ extension EtcdServer {
       for entry in message.entries { records.append(.entry(entry)) }
       if let state = message.hardState { hard = state }
     }
-    if let hard { records.append(.hardState(hard)) }
+    if var hard {
+      if config.plantedBug == .votesNotWritten { hard.vote = Message.nobody }
+      records.append(.hardState(hard))
+    }
     writing = waiting
     waiting = []
     ownRecords = []

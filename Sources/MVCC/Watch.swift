@@ -57,6 +57,12 @@ public struct WatchResponse: Sendable {
   /// Not 0 where the watch is over because what it wants before this revision is gone.
   public let compactRevision: Int64
 
+  /// The same with an event missing: for tests of what looks for bugs.
+  public var withoutLast: WatchResponse {
+    WatchResponse(
+      watch: watch, events: events.dropLast(), revision: revision, compactRevision: compactRevision)
+  }
+
   public var isCompacted: Bool { compactRevision != 0 }
   public var isProgress: Bool { events.isEmpty && !isCompacted }
 }

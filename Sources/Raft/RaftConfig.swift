@@ -53,6 +53,8 @@ public struct RaftConfig: Sendable {
   public var disableConfChangeValidation = false
   /// Whether a leader that is removed or demoted steps down.
   public var stepDownOnRemoval = false
+  /// For tests of what looks for bugs.
+  public var plantedBug: RaftBug?
 
   public init(id: UInt64, electionTicks: Int = 10, heartbeatTicks: Int = 1, prng: PRNG) {
     self.id = id

@@ -24,6 +24,8 @@ extension RaftNode {
 
   private mutating func startRead(_ request: Message) {
     switch readOnly.option {
+    case .safe where config.plantedBug == .readsWithoutQuorum:
+      answerRead(request, index: log.committed)
     case .safe:
       readOnly.add(request, commit: log.committed)
       readOnly.receiveAck(from: id, readOnly.heartbeatContext)

@@ -32,7 +32,7 @@ extension RaftNode {
   /// Takes over a higher term, or answers false where the message is to be ignored.
   private mutating func enterTerm(of message: Message) -> Bool {
     let isVoteRequest = message.type == .vote || message.type == .preVote
-    if isVoteRequest, message.context != .campaignTransfer, isInLease {
+    if isVoteRequest, message.context != .campaignTransfer, isInLease, !ignoresObjections(message) {
       // Leader stickiness (Raft thesis §4.2.3): whoever was removed cannot disturb the rest.
       let remaining = config.electionTicks - electionElapsed
       note(
@@ -51,6 +51,10 @@ extension RaftNode {
       term: message.term, leader: comesFromLeader ? message.from : Message.nobody,
       reason: .higherTerm(from: message.from, message.type))
     return true
+  }
+
+  private func ignoresObjections(_ request: Message) -> Bool {
+    config.plantedBug == .grantsEveryPreVote && request.type == .preVote
   }
 
   /// Whether word from a leader is younger than an election timeout.
@@ -91,7 +95,7 @@ extension RaftNode {
     let isPreVote = request.type == .preVote
     let candidate = EntryID(term: request.logTerm, index: request.index)
     let response = isPreVote ? MessageType.preVoteResp : .voteResp
-    if let reason = objection(to: request, candidate) {
+    if let reason = objection(to: request, candidate), !ignoresObjections(request) {
       note(.voteRejected(candidate: request.from, preVote: isPreVote, reason: reason))
       send(Message(response, to: request.from, term: term, reject: true))
       return

@@ -64,6 +64,10 @@ extension RaftNode {
 
   /// Commits what a majority has, if its last entry is of this term (Raft thesis §3.6.2).
   mutating func maybeCommit() -> Bool {
-    log.maybeCommit(EntryID(term: term, index: tracker.committed))
+    let index = tracker.committed
+    if config.plantedBug == .commitsOlderTerms, let older = log.term(at: index) {
+      return log.maybeCommit(EntryID(term: older, index: index))
+    }
+    return log.maybeCommit(EntryID(term: term, index: index))
   }
 }

@@ -39,10 +39,19 @@ public struct ScenarioStep: Sendable {
     /// Nothing but the moment of the step; where a digest is given, the world must have it.
     case reach(digest: String?)
     case wait(Span)
+    /// Outside etcd clients begin to read and write, as chance from the seed has it; stop asking; or
+    /// what they saw is judged.
+    case etcdClients(EtcdClientsStep)
     /// Goes on until it holds; gives up after `timeout`.
     case until(Predicate, timeout: Span)
     /// Must hold now, or become true within the span.
     case expect(Predicate, within: Span)
+  }
+
+  public enum EtcdClientsStep: Sendable, Equatable {
+    case start(seed: UInt64)
+    case stop
+    case judge
   }
 
   public var action: Action

@@ -149,7 +149,8 @@ private struct Reading {
       return try integer(tree, range)
     }
     var spec = ClusterSpec(
-      masters: try number("masters", 1...7, 3), workers: try number("workers", 0...5000, 5),
+      masters: try number("masters", topology == .external ? 0...7 : 1...7, 3),
+      workers: try number("workers", 0...5000, 5),
       zones: try number("zones", 1...16, 1), etcd: topology,
       etcdMembers: try number("etcdMembers", 1...7, 3),
       seed: UInt64(try number("seed", 0...Int.max, 1)))
@@ -236,7 +237,7 @@ private struct Reading {
 
   private static let verbs = [
     "apply", "kubectl", "fail", "heal", "kill", "wait", "until", "expect", "reach", "fault",
-    "request", "message",
+    "request", "message", "etcdClients",
   ]
 
   func step(_ tree: YAMLTree) throws(ManifestProblem) -> ScenarioStep {
@@ -278,6 +279,17 @@ private struct Reading {
     case "wait":
       try allow([])
       action = .wait(try span(first.tree))
+    case "etcdClients":
+      try allow(["seed"])
+      switch try text(first.tree) {
+      case "start":
+        var seed = 1
+        if let field = tree["seed"] { seed = try integer(field, 0...Int.max) }
+        action = .etcdClients(.start(seed: UInt64(seed)))
+      case "stop": action = .etcdClients(.stop)
+      case "judge": action = .etcdClients(.judge)
+      default: throw problem(first.tree, "expected start, stop or judge")
+      }
     case "until":
       try allow(["timeout"])
       let timeout = try optional(tree["timeout"], span)

@@ -24,6 +24,8 @@ public struct ScenarioRunner: Sendable {
   public private(set) var recorded = ""
   private var recording: Recording
   private var next = 0
+  /// Outside etcd clients at work.
+  private var clients: EtcdWorkload?
 
   /// The world of the scenario's cluster, booted and at rest: that is when a timeline begins.
   public init(_ scenario: Scenario) {
@@ -31,7 +33,13 @@ public struct ScenarioRunner: Sendable {
     recording = Recording(scenario.cluster)
     world = World(scenario.cluster)
     world.powerOn()
-    if !scenario.startsAtPowerOn { world.converge(deadline: world.now + .minutes(5)) }
+    if scenario.startsAtPowerOn { return }
+    if scenario.cluster.masters.isEmpty {
+      // Etcd alone has nothing to converge on.
+      world.advance(to: .zero + EtcdFuzzer.boot)
+    } else {
+      world.converge(deadline: world.now + .minutes(5))
+    }
   }
 
   public init(_ scenario: Scenario, on world: World) {
@@ -72,7 +80,8 @@ public struct ScenarioRunner: Sendable {
     case .input(let input): try give(input, step)
     case .reach(let digest):
       if let digest { compare(digest, step) }
-    case .wait(let span): advance(span)
+    case .wait(let span): advance(to: world.now + span)
+    case .etcdClients(let what): etcdClients(what, step)
     case .until(let predicate, let timeout):
       return expect(predicate, within: timeout, step)
     case .expect(let predicate, let within): expect(predicate, within: within, step)
@@ -80,7 +89,36 @@ public struct ScenarioRunner: Sendable {
     return true
   }
 
-  private mutating func advance(_ span: Span) { world.advance(to: world.now + span) }
+  private mutating func advance(to deadline: Tick) {
+    if clients != nil {
+      clients?.advance(&world, to: deadline)
+    } else {
+      world.advance(to: deadline)
+    }
+  }
+
+  private mutating func etcdClients(_ what: ScenarioStep.EtcdClientsStep, _ step: ScenarioStep) {
+    switch what {
+    case .start(let seed):
+      let members = scenario.cluster.etcdMachines.map(\.name)
+      clients = EtcdWorkload(seed: seed, members: members, at: world.now)
+    case .stop: clients?.stop()
+    case .judge:
+      guard var judged = clients else { return }
+      judged.judgeWatches(world)
+      let isDecided = judged.judge(world)
+      clients = judged
+      for check in EtcdWorkload.Check.allCases where check != .goesOn {
+        let breach = judged.breaches.first { $0.check == check }
+        let isOpen = check == .linearizable && !isDecided
+        outcomes.append(
+          Outcome(
+            source: step.source, text: check.rawValue, holds: breach == nil && !isOpen,
+            found: breach?.evidence ?? (isOpen ? "undecided within the budget" : "so it is"),
+            at: world.now, causes: []))
+      }
+    }
+  }
 
   private mutating func give(_ input: Input, _ step: ScenarioStep) throws(ScenarioProblem) {
     note(input)
@@ -118,7 +156,7 @@ public struct ScenarioRunner: Sendable {
       if case .converged = predicate { .seconds(1) } else { .milliseconds(100) }
     var finding = predicate.evaluate(world)
     while !finding.holds, world.now < deadline, world.monitor.violations.isEmpty {
-      world.advance(to: min(deadline, world.now + interval))
+      advance(to: min(deadline, world.now + interval))
       finding = predicate.evaluate(world)
     }
     outcomes.append(

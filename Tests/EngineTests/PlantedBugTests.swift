@@ -24,6 +24,7 @@ struct PlantedBugTests {
       rule: .acknowledgedWritesSurvive, bug: .diskForgets(records: 60),
       provoke: powerCycleAllMasters),
     Case(rule: .logsMatch, bug: .diskForgets(records: 60), provoke: powerCycleAllMasters),
+    Case(rule: .votesKept, bug: .etcd(.votesNotWritten), provoke: powerCycleAllMastersTwice),
     Case(rule: .revisionsGrow, bug: .storeGoesBack(member: 1), provoke: goOn),
     Case(rule: .watchesComplete, bug: .watchEventDropped, provoke: scaleUpAndDown),
     Case(rule: .watchesComplete, bug: .watchEventRepeated, provoke: scaleUpAndDown),
@@ -101,6 +102,12 @@ struct PlantedBugTests {
     world.advance(to: world.now + .seconds(2))
     try world.apply(.healAll)
     world.advance(to: world.now + .minutes(2))
+  }
+
+  /// The first time brings the bug into the members.
+  private static let powerCycleAllMastersTwice: @Sendable (inout World) throws -> Void = { world in
+    try powerCycleAllMasters(&world)
+    try powerCycleAllMasters(&world)
   }
 
   private static let scaleUpAndDown: @Sendable (inout World) throws -> Void = { world in

@@ -36,7 +36,7 @@ struct ClusterInvariants {
 
     // Election Safety: at most one leader a term.
     if let other = leaders[node.term], other != node.id {
-      fail("term \(node.term): \(other) and \(node.id) lead")
+      fail("Election Safety: term \(node.term): \(other) and \(node.id) lead")
     }
     leaders[node.term] = node.id
 
@@ -44,7 +44,7 @@ struct ClusterInvariants {
     guard wasLeader.insert(EntryID(term: node.term, index: node.id)).inserted else { return }
     for (index, entry) in committed where index >= node.firstIndex && entry.id.term < node.term {
       if node.term(at: index) != entry.id.term {
-        fail("leader \(node.id) of term \(node.term) lacks committed \(index)")
+        fail("Leader Completeness: leader \(node.id) of term \(node.term) lacks committed \(index)")
       }
     }
   }
@@ -62,7 +62,7 @@ struct ClusterInvariants {
     entry.digest(into: &digest)
     if let known = committed[entry.index] {
       if known.id != entry.id || known.digest != digest.value {
-        fail("\(id) applies \(entry), others \(known.id)")
+        fail("State Machine Safety: \(id) applies \(entry), others \(known.id)")
       }
     } else {
       committed[entry.index] = (entry.id, digest.value)
@@ -86,14 +86,18 @@ struct ClusterInvariants {
     guard message.type == .voteResp, !message.reject else { return }
     let ballot = EntryID(term: message.term, index: message.from)
     if let other = votes[ballot], other != message.to {
-      fail("\(message.from) votes for \(other) and \(message.to) in term \(message.term)")
+      fail(
+        "One Vote a Term: \(message.from) votes for \(other) and \(message.to) in term \(message.term)"
+      )
     }
     votes[ballot] = message.to
   }
 
   /// Linearizability of reads: nothing committed before the question is missing in the answer.
   mutating func read(index: UInt64, atLeast: UInt64) {
-    if index < atLeast { fail("a read at \(index) misses what was committed at \(atLeast)") }
+    if index < atLeast {
+      fail("Fresh Reads: a read at \(index) misses what was committed at \(atLeast)")
+    }
   }
 
   /// Log Matching: logs that share an entry share everything before it.
@@ -110,11 +114,13 @@ struct ClusterInvariants {
         var digest = Digest()
         entry.digest(into: &digest)
         if let known = seen[entry.id], known.digest != digest.value || known.previous != previous {
-          fail("\(node.id): another \(entry)")
+          fail("Log Matching: \(node.id): another \(entry)")
         }
         seen[entry.id] = (previous, digest.value)
         if entry.index <= node.committed, let known = committed[entry.index], known.id != entry.id {
-          fail("\(node.id): committed \(entry.id), applied elsewhere \(known.id)")
+          fail(
+            "State Machine Safety: \(node.id): committed \(entry.id), applied elsewhere \(known.id)"
+          )
         }
       }
     }

@@ -150,4 +150,20 @@ struct PartialConnectivityTests {
     let worst = outcomes.map(\.leaderless).max() ?? 0
     #expect(cell.worst.contains(worst), "worst: \(worst) not in \(cell.worst)")
   }
+
+  /// Within 200 seeds a member that returns deposes a leader whom the others hear, where pre-votes
+  /// are granted to anybody; where they are not, it never does.
+  @Test func `A pre-vote granted to anybody is found`() throws {
+    func disturbances(_ seed: UInt64, _ bug: RaftBug?) throws -> Int {
+      var run = try PartialConnectivity(
+        .returning, checkQuorum: true, preVote: true, seed: seed, bug: bug)
+      return try run.run().terms
+    }
+    let found = try (1...200 as ClosedRange<UInt64>).first {
+      try disturbances($0, .grantsEveryPreVote) > 0
+    }
+    let seed = try #require(found, "grantsEveryPreVote: no seed shows it")
+    print("planted grantsEveryPreVote, seed \(seed): a member that returns deposes the leader")
+    for same in 1...seed { #expect(try disturbances(same, nil) == 0, "seed \(same)") }
+  }
 }

@@ -12,6 +12,20 @@ enum PlantedBug: CaseIterable {
   case losesTail
   /// A read is served as soon as it is asked for, without asking anyone.
   case readsWithoutQuorum
+  /// The node's own, see `RaftBug`.
+  case commitsOlderTerms
+
+  /// The invariants, one of which names it within 200 seeds.
+  var names: [String] {
+    switch self {
+    case .answersBeforeWriting: ["Leader Completeness", "State Machine Safety"]
+    // In Raft's own words.
+    case .losesTail: ["Was the raft log corrupted, truncated, or lost?"]
+    case .forgetsVote: ["One Vote a Term", "Election Safety"]
+    case .readsWithoutQuorum: ["Fresh Reads"]
+    case .commitsOlderTerms: ["Leader Completeness", "State Machine Safety"]
+    }
+  }
 }
 
 /// The replicated state as a snapshot carries it: a digest of each entry applied.
@@ -76,6 +90,11 @@ struct RandomCluster {
       config.preVote = preVote
       config.checkQuorum = checkQuorum
       config.stepDownOnRemoval = stepDown
+      if plant == .commitsOlderTerms {
+        config.plantedBug = .commitsOlderTerms
+        // What is left of an older term is then acknowledged before this term's own entry.
+        config.maxSizePerMessage = 0
+      }
       config.maxSizePerMessage = [20, 100, .max][prng.index(below: 3)]
       config.maxInflightMessages = 1 + prng.index(below: 5)
       config.maxCommittedSizePerReady = [30, .max][prng.index(below: 2)]
@@ -132,6 +151,7 @@ struct RandomCluster {
       let candidate = prng.index(below: 3)
       if members[candidate].isUp { members[candidate].node.campaign() }
     }
+    if plant == .commitsOlderTerms { leadersComeAndGo() }
     if isCalm {
       if prng.chance(Ratio(1, 5)) { propose(position) }
       return
@@ -155,6 +175,23 @@ struct RandomCluster {
       members[position].node.reportSnapshot(1 + prng.below(5), failed: prng.chance(Ratio(1, 2)))
     case 40: if members[position].isUp { members[position].node.campaign() }
     default: break
+    }
+  }
+
+  /// Raft thesis, figure 3.7: leaders crash with entries that others don't have, and come back.
+  private mutating func leadersComeAndGo() {
+    for position in 0..<3 where !members[position].isUp && prng.chance(Ratio(1, 3)) {
+      restart(position)
+    }
+    for position in 0..<3 where members[position].isUp {
+      if members[position].node.role == .leader {
+        guard prng.chance(Ratio(1, 6)) else { continue }
+        propose(position)
+        pump(position)
+        crash(position)
+      } else if prng.chance(Ratio(1, 8)) {
+        members[position].node.campaign()
+      }
     }
   }
 

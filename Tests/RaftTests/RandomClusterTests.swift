@@ -45,13 +45,20 @@ struct RandomClusterTests {
     }
   }
 
+  /// That the same seeds are clean without it is the first test's.
   @Test(arguments: PlantedBug.allCases) func `A planted bug is noticed`(bug: PlantedBug) throws {
-    for seed in Self.seeds {
+    var others: [String] = []
+    for seed in Self.seeds.prefix(200) {
       var cluster = try RandomCluster(seed: seed, plant: bug)
       for _ in 0..<6 where cluster.checks.violations.isEmpty { cluster.run(rounds: 60) }
-      if !cluster.checks.violations.isEmpty { return }
+      let found = cluster.checks.violations
+      if found.contains(where: { text in bug.names.contains { text.contains($0) } }) {
+        print("planted \(bug), seed \(seed): \(found)")
+        return
+      }
+      if !found.isEmpty { others.append("seed \(seed): \(found[0])") }
     }
-    Issue.record("\(bug): no history shows it")
+    Issue.record("\(bug): no history shows it; \(others.prefix(3))")
   }
 
   @Test func `A history replays to the digest`() throws {
