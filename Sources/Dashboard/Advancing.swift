@@ -37,7 +37,7 @@ extension AppState {
     if snapshot.isStale(timeline.world) || snapshot.observation.now != timeline.now {
       if screen == .pods { model = PlainModel() }
       snapshot.refresh(timeline.world, branch: timeline.branch.id)
-      track.note(observation, end: timeline.end)
+      noteMoment()
       if setup == nil { guide?.poll(timeline.world) }
       updateSheets()
       readModel()

@@ -49,6 +49,9 @@ public struct AppState: Sendable {
   var traffic = TrafficHistory()
   /// What the timeline strip shows.
   var track = TimeTrack()
+  /// Those of the other futures, and whose the present one is.
+  var otherTracks: [BranchID: TimeTrack] = [:]
+  var trackBranch: BranchID = 0
   /// The revision that an object's others are compared with.
   var diffBase: DiffBase?
   var isZoomed = false

@@ -73,6 +73,7 @@ extension AppState {
         guard let words = foldTitle else { continue }
         title = words
       case "sort" where screen != .pods: continue
+      case "columns" where screen != .pods: continue
       case "deliver", "hold", "drop":
         guard selectedMessage != nil else { continue }
         priority = 6

@@ -14,6 +14,8 @@ public enum Intent: Sendable, Hashable {
   case focus(Pane)
   /// One of the ten views.
   case view(Screen)
+  /// Other columns.
+  case columns
   /// The next column to sort by, and the other way round.
   case sort, reverseSort
   /// Another arrangement of the rows: groups, maps, filters; each view has its own.

@@ -76,6 +76,7 @@ enum KeyMap {
       Entry("previous-pane", "Previous pane", view, [.backTab], [.main], .focusPrevious),
       Entry(
         "sort", "Sort by the next column", view, [.char("s")], [.main], priority: 4, .sort),
+      Entry("columns", "Columns", view, [.char("c")], [.main], priority: 3, .columns),
       Entry("reverse", "Sort the other way", view, [.char("S")], [.main], .reverseSort),
       Entry("arrange", "Arrange", view, [.char("v")], [.main, .popup], priority: 6, .arrange),
       Entry("deliver", "Deliver the message", cluster, [.char("d")], [.main], .message(.deliver)),

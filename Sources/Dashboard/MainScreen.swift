@@ -62,6 +62,7 @@ public enum MainScreen {
       case let model as ControlModel: ControlScreen(model: model).render(&canvas, in: layout.main)
       case let model as NetworkModel: NetworkScreen(model: model).render(&canvas, in: layout.main)
       case let model as TraceModel: TraceScreen(model: model).render(&canvas, in: layout.main)
+      case let model as BeliefsModel: BeliefsScreen(model: model).render(&canvas, in: layout.main)
       case let model as NextModel: NextScreen(model: model).render(&canvas, in: layout.main)
       default: OverviewScreen(layout: layout).render(&canvas)
       }

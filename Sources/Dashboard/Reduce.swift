@@ -68,6 +68,7 @@ extension AppState {
     case .focus(let pane): focus = pane
     case .view(let screen): show(screen)
     case .sort: sort()
+    case .columns: nextColumns()
     case .reverseSort: reverseSort()
     case .arrange: arrange()
     case .fold: fold()
@@ -200,6 +201,7 @@ extension AppState {
     case .left, .right:
       let step = direction == .right ? 1 : -1
       if focus == .control, moveMaster(step) { return }
+      if screen == .beliefs { return nextBelieved(step) }
       if let map = model as? TopologyModel, let id = selectedRow,
         let beside = map.beside(id, step), let index = map.index(of: beside, in: .map)
       {

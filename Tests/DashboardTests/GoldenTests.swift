@@ -72,7 +72,7 @@ import Testing
   }
 
   static let views: [Screen] = [
-    .topology, .nodes, .pods, .etcd, .control, .network, .trace, .next,
+    .topology, .nodes, .pods, .etcd, .control, .network, .trace, .next, .beliefs,
   ]
 
   /// Cells by look: a line of letters for each row, then what the letters mean.

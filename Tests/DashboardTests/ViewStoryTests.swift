@@ -211,6 +211,25 @@ import Testing
     #expect(desk.microseconds < before + 2_000_000)
   }
 
+  @Test("beliefs: a cut-off kubelet takes its node for what it was; etcd knows better")
+  func beliefs() {
+    var desk = Desk(width: 120, height: 40)
+    desk.press("j 0")
+    #expect(desk.text.contains("Beliefs about node worker-2"))
+    #expect(desk.text.contains("all agree with etcd"))
+    #expect(desk.lines.contains { $0.contains("etcd@master-1") })
+    desk.loop.edit { $0.give(.fail(Fault(.host("worker-2"), .cut)), said: "cut") }
+    desk.press("N")
+    desk.settle()
+    #expect(desk.text.contains("differ from etcd"))
+    #expect(desk.lines.contains { $0.contains("▲") && $0.contains("kubelet@worker-2") })
+    desk.press("v")
+    #expect(desk.text.contains("Beliefs about pod"))
+    let first = desk.lines.first { $0.contains("Beliefs about") }
+    desk.press("l")
+    #expect(desk.lines.first { $0.contains("Beliefs about") } != first)
+  }
+
   @Test("the timeline strip: a fault and the loss of quorum show, [ goes back to the change")
   func strip() {
     var desk = Desk(width: 120, height: 40)

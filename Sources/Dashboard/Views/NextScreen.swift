@@ -56,7 +56,7 @@ struct NextScreen {
   }
 
   /// `kube-controller-manager@master-1` needs half a row.
-  private static func short(_ owner: String) -> String {
+  static func short(_ owner: String) -> String {
     owner.replacing("kube-controller-manager", with: "kcm")
       .replacing("cloud-controller-manager", with: "ccm")
       .replacing("kube-apiserver", with: "apiserver").replacing("kube-scheduler", with: "scheduler")

@@ -38,13 +38,29 @@ struct PodArrangement: Sendable, Hashable {
     }
   }
 
+  /// Choices of columns.
+  enum Choice: String, Sendable, CaseIterable {
+    case all
+    /// Where they are.
+    case places
+    /// How they fare.
+    case health
+
+    var columns: Set<PodColumn> {
+      switch self {
+      case .all: Set(PodColumn.allCases)
+      case .places: [.mark, .name, .node, .ip, .namespace, .owner]
+      case .health: [.mark, .name, .status, .ready, .restarts, .age]
+      }
+    }
+  }
+
+  var choice = Choice.all
   var sort = PodColumn.name
   var isDescending = false
   var group = Group.none
   /// Groups that are folded.
   var folded: Set<String> = []
-  /// Columns left out.
-  var hidden: Set<PodColumn> = []
 }
 
 /// The rows of the pods' view: pods by their place in the observation, under headings.

@@ -39,9 +39,10 @@ struct PodsScreen {
   }
 
   private func columns(_ state: AppState) -> [Choice] {
+    let shown = state.views.pods.choice.columns
     // The name of a node is cut last: it is what one looks for.
     let node = min(max(list.pods.prefix(300).map(\.node.count).max() ?? 0, 8), 14)
-    return PodColumn.allCases.filter { !state.views.pods.hidden.contains($0) }.map { column in
+    return PodColumn.allCases.filter { shown.contains($0) }.map { column in
       let title = column.title
       let layout: Column =
         switch column {

@@ -147,6 +147,18 @@ struct TimelineStrip {
 }
 
 extension AppState {
+  /// Notes the present on the track of the future that is shown.
+  mutating func noteMoment() {
+    let branch = timeline.branch.id
+    if branch != trackBranch {
+      otherTracks[trackBranch] = track
+      // A new future shares the past up to now.
+      track = otherTracks[branch] ?? track
+      trackBranch = branch
+    }
+    track.note(observation, end: timeline.end)
+  }
+
   /// To the change of leader, fault or quorum before or after this moment.
   mutating func jumpToChange(isForward: Bool) {
     let second = timeline.now.microseconds / 1_000_000

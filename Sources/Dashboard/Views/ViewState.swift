@@ -17,6 +17,8 @@ struct ViewState: Sendable {
   /// The caches instead of the controllers, where both don't fit.
   var showsCaches = false
   var trace = TraceScope.all
+  /// The object whose beliefs are shown.
+  var believed: ObjectReference?
   /// Heartbeats, leases and events too.
   var showsRoutine = false
 }
@@ -47,6 +49,7 @@ extension AppState {
   /// Opens a view.
   mutating func show(_ new: Screen) {
     guard new != screen else { return }
+    if new == .beliefs { chooseBelieved() }
     views.focus[screen] = focus
     screen = new
     focus = views.focus[new] ?? new.panes[0]
@@ -85,7 +88,8 @@ extension AppState {
     case .next:
       model = NextModel(
         timeline.world, showsRoutine: views.showsRoutine, filter: RowFilter(filter))
-    case .overview, .beliefs: model = PlainModel()
+    case .beliefs: model = BeliefsModel(timeline.world, views.believed)
+    case .overview: model = PlainModel()
     }
   }
 
@@ -111,6 +115,14 @@ extension AppState {
     views.pods.isDescending = views.pods.sort.startsDescending
     readModel()
     say("pods by \(views.pods.sort.title.lowercased())")
+  }
+
+  mutating func nextColumns() {
+    guard screen == .pods else { return }
+    let all = PodArrangement.Choice.allCases
+    let at = all.firstIndex(of: views.pods.choice) ?? 0
+    views.pods.choice = all[(at + 1) % all.count]
+    say("columns: \(views.pods.choice.rawValue)")
   }
 
   mutating func reverseSort() {
@@ -143,6 +155,7 @@ extension AppState {
       cursors[Pane.trace.rawValue] = PaneCursor()
       readModel()
       settleCursors()
+    case .beliefs: nextBelievedKind()
     default: say("nothing to arrange here")
     }
   }
@@ -174,7 +187,8 @@ extension AppState {
       geometry.tables[.controllers] != nil && geometry.hasCaches
         ? nil : views.showsCaches ? "Controllers" : "Caches"
     case .trace: "Narrow"
-    case .overview, .topology, .network, .next, .beliefs: nil
+    case .beliefs: "Another kind"
+    case .overview, .topology, .network, .next: nil
     }
   }
 
