@@ -68,32 +68,33 @@ struct Evidence {
   func tale(of write: TraceID) -> Trace.Entry? { tales[write].flatMap { self[$0] } }
 
   /// The newest write after which the field has had the value it has now (nil: it is not there).
+  /// Where etcd has compacted what came before, the keyframe before that still has it.
   func lastWriter(_ object: ObjectReference, _ path: String?) -> Trace.Entry? {
-    var worlds = [world]
-    worlds += older.reversed().map(\.world)
+    let key = Key(World.storageKey(of: object))
     var value: String??
     var candidate: Int64?
-    var oldestSeen = Int64.max
-    for world in worlds {
-      let revisions = world.revisions(of: object).filter { $0.revision < oldestSeen }
-      for revision in revisions.reversed() {
-        let here = revision.object.flatMap { object in
-          path.flatMap { FieldDiff.value(at: $0, of: object) }
+    var here: World? = world
+    while let world = here {
+      let history = (world.store?.revisions(of: key) ?? []).filter {
+        $0.modRevision < candidate ?? .max
+      }
+      for kv in history.reversed() {
+        let state = path.flatMap { path in
+          StoredObject.object(in: kv.value).flatMap { FieldDiff.value(at: path, of: $0) }
         }
+        if path == nil { return write(kv.modRevision) }
         if value == nil {
-          value = .some(here)
-          candidate = revision.revision
-          if path == nil { return write(revision.revision) }
-        } else if value == .some(here), !revision.isDeletion || here == nil {
-          candidate = revision.revision
-        } else {
+          value = .some(state)
+        } else if value != .some(state) || kv.isTombstone && state != nil {
           return candidate.flatMap { write($0) }
         }
-        oldestSeen = min(oldestSeen, revision.revision)
-        // Its first revision: it was created with this value.
-        if revision.version == 1 { return write(revision.revision) }
+        candidate = kv.modRevision
+        // It was created with this value.
+        if kv.version == 1 { return write(kv.modRevision) }
       }
-      if let candidate, let found = write(candidate), older.isEmpty { return found }
+      guard let oldest = candidate else { break }
+      here = older.last { ($0.world.store?.revision ?? 0) < oldest }?.world
+      if let next = here, next.store?.get(key) == nil { break }
     }
     return candidate.flatMap { write($0) } ?? newestRecord(about: object)
   }

@@ -24,11 +24,7 @@ extension World {
   /// the one that was current then.
   public func revisions(of reference: ObjectReference) -> [ObjectRevision] {
     guard let store else { return [] }
-    let key =
-      reference.kind.registryPrefix
-      + (reference.kind.isNamespaced
-        ? reference.key.namespace + "/" + reference.key.name : reference.key.name)
-    let found = store.revisions(of: Key(key))
+    let found = store.revisions(of: Key(Self.storageKey(of: reference)))
     var records = LookupTable<Int64, Trace.Entry>()
     let oldest = found.first?.modRevision ?? 0
     _ = trace.newest(1, scanning: .max) { entry in
@@ -45,6 +41,13 @@ extension World {
           ? nil : StoredObject.object(in: kv.value)?.at(resourceVersion: kv.modRevision),
         at: entry?.at, write: entry?.id, words: entry?.record.note.message)
     }
+  }
+
+  /// `/registry/pods/default/web-1`.
+  static func storageKey(of reference: ObjectReference) -> String {
+    reference.kind.registryPrefix
+      + (reference.kind.isNamespaced
+        ? reference.key.namespace + "/" + reference.key.name : reference.key.name)
   }
 
   /// What changed in an object from one revision to another; nil where etcd has not both.

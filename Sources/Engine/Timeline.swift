@@ -31,7 +31,7 @@ public struct Timeline: Sendable {
   /// first: what is between two keyframes bounds the time of a rewind. Of more than `limit` on a
   /// branch the older ones are thinned out, the older the sparser.
   public init(
-    _ world: World, interval: Span = .seconds(60), eventLimit: UInt64 = 20_000, limit: Int = 1024
+    _ world: World, interval: Span = .seconds(60), eventLimit: UInt64 = 12_000, limit: Int = 1024
   ) {
     precondition(interval > .zero && limit >= 8 && eventLimit > 0, "keyframes too dense or too few")
     self.world = world

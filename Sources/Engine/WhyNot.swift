@@ -124,7 +124,15 @@ extension World {
 
   /// The first thing that will happen of those wanted.
   func next(_ isWanted: (PendingItem) -> Bool) -> PendingItem? {
-    pending(limit: 20_000, folding: false).first(where: isWanted)
+    let kept = deadlines().filter(isWanted).min { $0.due < $1.due }
+    var queued: PendingItem?
+    wheel.walk { tick, order, delivery in
+      if let kept, kept.due <= tick { return false }
+      guard let item = item(delivery, at: tick, order: order), isWanted(item) else { return true }
+      queued = item
+      return false
+    }
+    return queued ?? kept
   }
 
   /// The deed that keeps a process from working now.

@@ -43,6 +43,8 @@ extension Benchmark {
         worst = max(worst, one.cpuMicroseconds)
         sum += one.cpuMicroseconds
       }
+      timeline.rewind(to: end)
+      let answers = timeline.slowestAnswer()
       timeline.rewind(to: timeline.start + span / 2)
       let branching = Stopwatch()
       _ = try? timeline.apply(.fail(Fault(.host("worker-1"))))
@@ -71,9 +73,37 @@ extension Benchmark {
           ("microsecondsPerEvent", .number(decimal(ran / Double(max(1, happened))))),
           ("nodes", .integer(Int64(workers))),
           ("virtualSeconds", .integer(Int64((end - world.now).wholeSeconds))),
+          ("worstAnswerMilliseconds", .number(decimal(answers / 1000))),
           ("worstRewindMilliseconds", .number(decimal(worst / 1000))),
         ])
     }
+  }
+}
+
+extension Timeline {
+  /// Microseconds of the slowest of some answers to "why?" and "why not?".
+  fileprivate func slowestAnswer() -> Double {
+    let node = ObjectReference(.node, ObjectKey(name: "worker-1"))
+    let pod = world.objects(.pod).first { $0.metadata.namespace == "default" }?.reference
+    var questions: [(Timeline) -> Void] = [
+      { _ = $0.why(.field(node, "status.conditions[Ready].status")) },
+      { _ = $0.why(.leader("etcd")) }, { _ = $0.why(.leader("kube-scheduler")) },
+      { _ = $0.world.whyNot(.anything) }, { _ = $0.world.whyNot(.committed) },
+      { _ = $0.world.pending() },
+    ]
+    if let pod {
+      questions.append { _ = $0.why(.field(pod, "spec.nodeName")) }
+      questions.append { _ = $0.why(.field(pod, "status.phase")) }
+      questions.append { _ = $0.world.whyNot(.evicted(pod.key)) }
+      questions.append { _ = $0.world.beliefs(about: pod) }
+    }
+    var slowest = 0.0
+    for question in questions {
+      let stopwatch = Stopwatch()
+      question(self)
+      slowest = max(slowest, stopwatch.cpuMicroseconds)
+    }
+    return slowest
   }
 }
 

@@ -259,4 +259,72 @@ struct WhyTests {
     #expect(!answer.steps.contains { $0.basis?.absence != nil })
     #expect(answer.steps.last?.deed == nil, "nobody did anything: the node started")
   }
+
+  @Test func aRestartLeadsToTheExitOfTheContainer() throws {
+    var world = try World.booted(seed: 31)
+    try world.create(
+      yaml: """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: flaky}
+        spec:
+          containers:
+            - {name: app, image: "busybox:1.37", command: [sh, -c, "sleep 5; exit 3"]}
+        """)
+    world.advance(to: world.now + .seconds(40))
+    let pod = ObjectReference(.pod, ObjectKey(namespace: "default", name: "flaky"))
+    let answer = world.why(.field(pod, "status.containerStatuses[app].restartCount"))
+    try Self.check(answer, in: world)
+    #expect(!answer.question.hasSuffix("= 0?"))
+    #expect(answer.steps.contains { $0.words.contains("exited with code 3") })
+    #expect(answer.steps.last?.who == "you")
+  }
+
+  /// Either of two causes would have done: both are told, and neither alone is to blame.
+  @Test func twoSufficientCausesAreBothNamed() throws {
+    var timeline = Timeline(try World.booted(seed: 31), interval: .seconds(20))
+    timeline.advance(to: timeline.now + .seconds(3))
+    try timeline.apply(.fail(Fault(.host("worker-2"), .cut)))
+    try timeline.apply(.fail(Fault(.process(host: "worker-2", name: "kubelet"), .stop)))
+    timeline.advance(to: timeline.now + .seconds(70))
+    let subject = WhySubject.field(Self.node("worker-2"), "status.conditions[Ready].status")
+    let answer = timeline.why(subject)
+    try Self.check(answer, in: timeline.world)
+    let root = try #require(answer.steps.last)
+    let deeds = Array(timeline.world.deeds)
+    #expect([root.record] + root.also == deeds.reversed().map(\.record))
+    for deed in deeds {
+      #expect(timeline.butFor(deed.record, of: subject)?.verdict == .no)
+    }
+  }
+
+  /// What etcd has compacted and the trace has dropped is found in the keyframes.
+  @Test func answersReachBeyondTheCompaction() throws {
+    var world = World(ClusterSpec(masters: 1, workers: 1, seed: 31), traceCapacity: 400)
+    world.powerOn()
+    world.converge(deadline: world.now + .minutes(5))
+    var timeline = Timeline(world, interval: .seconds(20))
+    var request = APIRequest(.create, .configMap, namespace: "default")
+    request.body = .object(ConfigMap(name: "old", namespace: "default").boxed)
+    try timeline.apply(.request(request))
+    timeline.advance(to: timeline.now + .seconds(5))
+    try timeline.apply(.request(Self.label("worker-1")))
+    let asked = try #require(timeline.world.deeds.last?.record)
+    timeline.advance(to: timeline.now + .minutes(16))
+    #expect(timeline.world.trace[asked] == nil, "long gone from the trace")
+    let answer = timeline.why(.field(Self.node("worker-1"), "metadata.labels.a"))
+    #expect(answer.question.hasSuffix("= b?"))
+    #expect(answer.roots == [asked])
+    #expect(timeline.world.why(.field(Self.node("worker-1"), "metadata.labels.a")).roots != [asked])
+  }
+
+  @Test func longWaitsAreSkippedAndSaidSo() throws {
+    var timeline = Timeline(try Self.killed(after: .seconds(80)))
+    let skipped = timeline.skip(least: .seconds(5))
+    let skip = try #require(skipped)
+    #expect(skip.to > skip.from + .seconds(4))
+    #expect(timeline.now == skip.to)
+    #expect(skip.text.hasPrefix("skipped "))
+    #expect(skip.item.due == skip.to + .microseconds(1))
+  }
 }
