@@ -35,13 +35,14 @@ let package = Package(
     module("TerminalCore"),
     module("Linearizability", ["Basics"]),
     // Layer 1: the kernel, and the pure cores
+    module("Bolt"),
     module("SimulationKernel", ["Basics", "PersistentCollections"]),
     module("Raft", ["Basics"]),
     module("MVCC", ["Basics", "PersistentCollections"]),
     module("KubeAPI", ["Basics", "PersistentCollections"]),
     module("Widgets", ["TerminalCore"]),
     // Layer 2: what components are made with
-    module("Etcd", ["Basics", "PersistentCollections", "Raft", "MVCC"]),
+    module("Etcd", ["Basics", "Bolt", "PersistentCollections", "Raft", "MVCC"]),
     module("ControllerRuntime", ["Basics", "PersistentCollections", "KubeAPI"]),
     // Layer 3: the components
     module(
@@ -92,6 +93,7 @@ let package = Package(
       swiftSettings: strict),
     // Tests
     tests("Basics", ["Basics", "PersistentCollections"]),
+    tests("Bolt", ["Basics", "Bolt"]),
     tests("SimulationKernel", ["Basics", "SimulationKernel"]),
     tests("Raft", ["Basics", "Raft"], exclude: ["Scripts"]),
     tests("Linearizability", ["Basics", "Linearizability"]),

@@ -94,6 +94,7 @@ extension World {
   {
     switch role {
     case .etcd:
+      etcdLaunches.append(EtcdLaunch(founding: etcdMembers.count, of: spec))
       etcdMembers.append(makeEtcdMember(etcdMembers.count, incarnation: 0))
       disks.append(Disk())
       return etcdMembers.count - 1

@@ -110,6 +110,20 @@ extension World {
   /// The header of the member's last answer to this client; nil before the first.
   public func etcdHeader(_ client: UInt64) -> EtcdHeader? { etcdClients[client]?.header }
 
+  /// What the member on a host has applied; nil where none runs there.
+  public func etcdState(on host: String) -> AppliedState? {
+    guard let host = self.host(named: host), let process = process(.etcd, on: host.id) else {
+      return nil
+    }
+    return etcdMembers[process.index].state
+  }
+
+  /// The hosts whose etcd process runs, in order.
+  public var runningEtcdHosts: [String] {
+    etcdProcesses.filter { processes[$0].isRunning && hosts[processes[$0].host].isPowered }
+      .map { hosts[processes[$0].host].name }
+  }
+
   /// The hosts that carry an etcd member, in order.
   public var etcdHosts: [String] { etcdProcesses.map { hosts[processes[$0].host].name } }
 
@@ -427,11 +441,7 @@ extension EtcdRequest {
 
 extension PutRequest {
   fileprivate mutating func box() {
-    guard case .bytes(let bytes) = value, bytes.first == UInt8(ascii: "{"),
-      key.bytes.starts(with: StoredObject.registry.bytes),
-      let object = StoredObject.object(under: key, bytes: bytes)
-    else { return }
-    value = .boxed(object)
+    if case .bytes(let bytes) = value { value = StoredObject.box(key, bytes) }
   }
 }
 

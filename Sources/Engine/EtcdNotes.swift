@@ -6,12 +6,13 @@ import Raft
 /// What an etcd member noticed, in words. Votes and progress that nobody asks about are left out.
 extension World {
   func memberName(_ id: UInt64) -> String {
-    guard let index = memberIndex(id) else { return "member \(id)" }
+    guard let index = memberIndex(id) ?? etcdLaunches.firstIndex(where: { $0.memberID == id })
+    else { return "member \(String(id, radix: 16))" }
     return hosts[processes[etcdProcesses[index]].host].name
   }
 
   func describe(_ note: EtcdNote, member: Int) -> Note? {
-    let name = "etcd on " + memberName(UInt64(member) + 1)
+    let name = "etcd on " + hosts[processes[etcdProcesses[member]].host].name
     switch note {
     case .started(let term, let snapshot, let commit, let last):
       let found =

@@ -8,10 +8,10 @@ import SimulationKernel
 
 /// etcd members: their steps, their peers, their disks and their clients.
 extension World {
-  /// Raft identities of members are their indices plus one.
-  func memberIndex(_ id: UInt64) -> Int? {
-    let index = Int(id) - 1
-    return etcdMembers.indices.contains(index) ? index : nil
+  /// The member of this ID in the cluster that counts, or in `cluster`.
+  func memberIndex(_ id: UInt64, in cluster: UInt64? = nil) -> Int? {
+    let cluster = cluster ?? etcdClusterID
+    return etcdLaunches.firstIndex { $0.memberID == id && $0.clusterID == cluster }
   }
 
   func etcdProcess(_ index: Int) -> ProcessID { etcdProcesses[index] }
@@ -46,9 +46,14 @@ extension World {
 
   mutating func startEtcd(_ id: ProcessID, cause: TraceID) {
     let index = processes[id].index
+    if let refusal = prepareLaunch(index) {
+      return exit(id, code: 1, reason: refusal, cause: cause)
+    }
     etcdMembers[index] = makeEtcdMember(index, incarnation: processes[id].incarnation)
     let log = disks[index].durable
-    let contents = DiskContents(records: Array(log), firstRecord: log.startIndex)
+    let contents = DiskContents(
+      records: Array(log), firstRecord: log.startIndex,
+      corruptRecord: disks[index].corruptRecord)
     stepMember(id, .start(contents), cause: cause)
     for server in apiServers.indices where etcdEndpoint[server] == index {
       etcdArrivals[server] = (now, now)
@@ -97,10 +102,12 @@ extension World {
         if let words = describe(note, member: index) {
           cause = record(words, by: id, cause: cause)
         }
-        if case .started = note {
+        if case .started = note, etcdLaunches[index].clusterID == etcdClusterID {
           monitor.observeStart(of: etcdMembers[index], member: index, at: now)
         }
-        if case .raft(let event) = note, case .becameLeader = event.kind {
+        if case .raft(let event) = note, case .becameLeader = event.kind,
+          etcdLaunches[index].clusterID == etcdClusterID
+        {
           monitor.observeLeader(
             index, term: event.term, lastIndex: etcdMembers[index].lastIndex, at: now)
         }
@@ -110,6 +117,8 @@ extension World {
     // The figures first: a copy of a member is a hundred retains.
     let commit = etcdMembers[index].committedIndex
     let revision = etcdMembers[index].revision
+    // What members of a cluster that was left behind do is no concern of the rules.
+    guard etcdLaunches[index].clusterID == etcdClusterID else { return }
     if monitor.mustLook(
       at: index, incarnation: processes[id].incarnation, commit: commit, revision: revision)
     {
@@ -137,11 +146,15 @@ extension World {
   private mutating func sendToPeer(
     _ from: Int, _ to: UInt64, _ message: PeerMessage, cause: TraceID
   ) {
-    guard let index = memberIndex(to) else { return }
-    if case .raft(let raft) = message.content, raft.type == .voteResp, !raft.reject {
+    if case .raft(let raft) = message.content, raft.type == .voteResp, !raft.reject,
+      etcdLaunches[from].clusterID == etcdClusterID
+    {
       monitor.observeVote(of: from, for: to, term: raft.term, at: now)
     }
     let sender = etcdProcess(from)
+    guard let index = memberIndex(to, in: etcdLaunches[from].clusterID) else {
+      return meetStranger(from, to, cause: cause)
+    }
     let receiver = etcdProcess(index)
     let here = processes[sender].host
     let there = processes[receiver].host

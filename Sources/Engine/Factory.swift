@@ -18,15 +18,15 @@ extension World {
   }
 
   func makeEtcdMember(_ index: Int, incarnation: UInt32) -> EtcdMember {
-    let machines = spec.etcdMachines
-    let members = machines.enumerated().map { number, machine in
-      ClusterMember(
-        id: UInt64(number) + 1, name: machine.name,
-        peerURLs: ["https://\(machine.name):2380"], clientURLs: ["https://\(machine.name):2379"])
-    }
+    let launch = etcdLaunches[index]
+    let name = spec.etcdMachines[index].name
     var config = EtcdConfig(
-      id: UInt64(index) + 1, name: machines[index].name, initialCluster: members,
+      id: launch.memberID, name: name, clusterID: launch.clusterID,
+      initialCluster: launch.initialCluster,
       seed: spec.seed &* 31 &+ UInt64(index) << 32 &+ UInt64(incarnation))
+    config.joinsExisting = launch.joinsExisting
+    config.peerURLs = [EtcdLaunch.peerURL(name)]
+    config.clientURLs = [EtcdLaunch.clientURL(name)]
     if let span = spec.duration("etcd", "heartbeat-interval") { config.tick = span }
     if let count = spec.flag("etcd", "snapshot-count").flatMap(UInt64.init), count > 0 {
       config.snapshotCount = count
@@ -35,6 +35,16 @@ extension World {
       config.snapshotCatchUpEntries = count
     }
     if case .etcd(let bug)? = sabotage?.bug { config.plantedBug = bug }
+    for name in ["corrupt-check-time", "experimental-corrupt-check-time"] {
+      if let span = spec.duration("etcd", name), span > .zero { config.corruptCheckTime = span }
+    }
+    config.initialCorruptCheck =
+      spec.flag("etcd", "experimental-initial-corrupt-check") == "true"
+      || spec.flag("etcd", "feature-gates")?.contains("InitialCorruptCheck=true") ?? false
+    config.strictReconfigCheck = spec.flag("etcd", "strict-reconfig-check") != "false"
+    if let quota = spec.flag("etcd", "quota-backend-bytes").flatMap(Int.init), quota > 0 {
+      config.quotaBackendBytes = quota
+    }
     return EtcdMember(config: config)
   }
 

@@ -43,6 +43,12 @@ public struct Fault: Sendable, Hashable {
     case pause
     case slow(Span)
     case full
+    /// A disk that is replaced by an empty one: what was on it is gone for good.
+    case lost
+    /// Bits rot in a disk's write-ahead log: etcd finds out when it starts.
+    case corruptLog
+    /// One value on a disk is not what the cluster wrote: only a comparison of hashes finds out.
+    case corruptValue
     case offset(Span)
     /// By how much a wall clock jumps from where it is; listed as the offset it then has.
     case jump(Span)
@@ -157,6 +163,9 @@ extension Fault {
     case (_, .full): "\(target.text) is full"
     case (.link, .flap(let up, let down)):
       "\(target.text) flaps: \(up.text) up, \(down.text) down"
+    case (.disk(let name), .lost): "the disk of \(name) is lost, an empty one is put in"
+    case (.disk(let name), .corruptLog): "bits rot in the write-ahead log of \(name)"
+    case (.disk(let name), .corruptValue): "bits rot in a value on the disk of \(name)"
     case (_, .offset(let span)): "\(target.text) is off by \(span.microseconds / 1000) ms"
     case (_, .jump(let span)): "\(target.text) jumps by \(span.microseconds / 1000) ms"
     case (_, .rate(let rate)): "\(target.text) runs at \(rate) millionths of the true rate"

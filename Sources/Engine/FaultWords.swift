@@ -8,7 +8,7 @@ extension Fault {
   /// It happens and is over: nothing is left to be healed.
   public var isMomentary: Bool {
     switch effect {
-    case .crash, .oomKill: true
+    case .crash, .oomKill, .lost, .corruptLog, .corruptValue: true
     case .probes(let probes): probes.isEmpty
     default: false
     }
@@ -48,7 +48,7 @@ extension Fault.Target {
         .cut, .delay(.milliseconds(200)), .loss(percent: 20),
         .flap(up: .seconds(10), down: .seconds(5)),
       ]
-    case .disk: [.slow(.milliseconds(500)), .full]
+    case .disk: [.slow(.milliseconds(500)), .full, .corruptLog, .corruptValue, .lost]
     case .clock: [.offset(.seconds(60)), .jump(.seconds(-30)), .rate(perMillion: 1_050_000)]
     case .zone: [.powerOff, .cut]
     case .cloud: [.powerOff]
@@ -73,6 +73,9 @@ extension Fault.Effect {
     case .pause: ["pause"]
     case .slow(let span): ["slow", span.text]
     case .full: ["full"]
+    case .lost: ["lost"]
+    case .corruptLog: ["corrupt-log"]
+    case .corruptValue: ["corrupt-value"]
     case .offset(let span): ["offset", span.text]
     case .jump(let span): ["jump", span.text]
     case .rate(let rate): ["rate", String(rate)]
@@ -86,7 +89,7 @@ extension Fault.Effect {
 
   /// Every effect's word, for completion.
   public static let names = [
-    "cut", "crash", "delay", "flap", "full", "jump", "loss", "offset", "oom", "overload", "pause",
+    "corrupt-log", "corrupt-value", "cut", "crash", "delay", "flap", "full", "jump", "loss", "lost", "offset", "oom", "overload", "pause",
     "power", "probes", "rate", "shutdown", "slow", "stop", "terminate",
   ]
 
@@ -123,6 +126,9 @@ extension Fault.Effect {
     case "pause": self = .pause
     case "slow": self = .slow(try span(figure, "500ms"))
     case "full": self = .full
+    case "lost": self = .lost
+    case "corrupt-log": self = .corruptLog
+    case "corrupt-value": self = .corruptValue
     case "offset": self = .offset(try span(figure, "60s"))
     case "jump": self = .jump(try span(figure, "-30s"))
     case "rate": self = .rate(perMillion: try number(1...100_000_000, 1_050_000))

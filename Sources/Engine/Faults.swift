@@ -25,6 +25,12 @@ public enum Input: Sendable {
   case hold(DeliveryID)
   /// A message is lost.
   case drop(DeliveryID)
+  /// A member is stopped, its data directory replaced by one made of a snapshot, and it is started
+  /// again: `etcdutl snapshot restore` on its host.
+  case etcdRestore(EtcdRestore)
+  /// The etcd of a host is started anew with an empty data directory and
+  /// `--initial-cluster-state existing`: it joins a cluster that has added it.
+  case etcdJoin(host: String)
 }
 
 extension World {
@@ -58,6 +64,8 @@ extension World {
     case .deliver(let id): try deliver(id)
     case .hold(let id): try hold(id)
     case .drop(let id): try drop(id)
+    case .etcdRestore(let restore): try restoreEtcd(restore)
+    case .etcdJoin(let host): try joinEtcd(host)
     }
     return nil
   }
@@ -157,6 +165,17 @@ extension World {
       etcdServersReview()
     case (.disk(let name), .slow(let span)): disks[try disk(name)].delay = span
     case (.disk(let name), .full): disks[try disk(name)].isFull = true
+    case (.disk(let name), .lost): loseDisk(try disk(name), cause: cause)
+    case (.disk(let name), .corruptLog):
+      let log = disks[try disk(name)].durable
+      disks[try disk(name)].corrupt((log.startIndex + log.endIndex) / 2)
+    case (.disk(let name), .corruptValue):
+      guard let key = etcdMembers[try disk(name)].corruptValue() else {
+        throw FaultProblem(message: "etcd on \(name) does not run, or holds no key")
+      }
+      _ = record(
+        Note(.observation, nil, "on \(name) alone, \(key) is not what was written"), by: nil,
+        cause: cause)
     case (.clock(let name), .offset(let span)):
       hosts[try hostID(name)].clock.setOffset(span)
     case (.clock(let name), .rate(let rate)):
@@ -178,6 +197,15 @@ extension World {
       $0.target == fault.target && $0.effect.words.first == fault.effect.words.first
     }
     activeFaults.append(fault)
+  }
+
+  /// The process goes down with its files; what starts again finds an empty directory.
+  private mutating func loseDisk(_ index: Int, cause: TraceID) {
+    let process = etcdProcesses[index]
+    if processes[process].isAlive {
+      exit(process, code: 1, reason: "failed to sync WAL: input/output error", cause: cause)
+    }
+    disks[index].erase()
   }
 
   private mutating func change(

@@ -82,6 +82,31 @@ public struct InvariantMonitor: Sendable {
     votes = Array(repeating: (0, 0), count: members)
   }
 
+  /// A snapshot was restored: another cluster begins, and with it another history. What the rules
+  /// knew of the old one is void; that nodes are charged with pods is read off the store anew.
+  mutating func restored(_ store: Store, index: UInt64, at now: Tick) {
+    leaders = PersistentMap()
+    log = PersistentLog(startIndex: Int(index) + 1)
+    checkedCommit = checkedCommit.map { _ in 0 }
+    revisions = revisions.map { _ in 0 }
+    votes = votes.map { _ in (0, 0) }
+    acknowledged = (0, 0)
+    appliedRevision = store.revision
+    kindRevisions = ResourceKind.allCases.map { _ in PersistentLog() }
+    nodes = PersistentMap()
+    for kind in [ResourceKind.node, .pod] {
+      let request = RangeRequest(prefix: Key(kind.registryPrefix), serializable: true)
+      for kv in (try? store.range(request))?.kvs ?? [] {
+        guard let object = StoredObject.object(in: kv.value) else { continue }
+        if let node = object.node {
+          nodes[node.metadata.name] = NodeCharge(allocatable: node.status.allocatable)
+        } else if let pod = object.pod, Self.isCharged(pod) {
+          charge(pod, sign: 1, at: now)
+        }
+      }
+    }
+  }
+
   mutating func breach(_ rule: Rule, at now: Tick, _ evidence: String) {
     guard !violations.contains(where: { $0.rule == rule }) else { return }
     violations.append(Violation(rule: rule, at: now, evidence: evidence))
@@ -381,6 +406,14 @@ public struct InvariantMonitor: Sendable {
 enum StoredObject {
   /// Where API servers keep objects.
   static let registry = Key("/registry/")
+
+  /// What the store holds for a person's bytes: the object they describe, where they describe one.
+  static func box(_ key: Key, _ bytes: [UInt8]) -> Blob {
+    guard bytes.first == UInt8(ascii: "{"), key.bytes.starts(with: registry.bytes),
+      let object = object(under: key, bytes: bytes)
+    else { return .bytes(bytes) }
+    return .boxed(object)
+  }
 
   /// The object that JSON under one of the registry's keys describes; nil where it is none of the
   /// key's kind.

@@ -61,7 +61,11 @@ extension World {
     processes[id].endedBy = cause
     if processes[id].role == .etcd {
       let member = etcdMembers[processes[id].index]
-      if member.revision > (lastStore?.revision ?? 0) { lastStore = member.store }
+      if member.config.clusterID == etcdClusterID,
+        member.revision > (lastStore?.revision ?? 0)
+      {
+        lastStore = member.store
+      }
       etcdMembers[processes[id].index].crash()
     }
     processes[id].state = .stopped

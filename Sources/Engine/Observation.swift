@@ -143,7 +143,8 @@ extension World {
   /// The most advanced store any member holds: what the cluster knows.
   public var store: MVCC.Store? {
     var best = lastStore
-    for member in etcdMembers where member.revision > (best?.revision ?? 0) {
+    for member in etcdMembers
+    where member.config.clusterID == etcdClusterID && member.revision > (best?.revision ?? 0) {
       best = member.store
     }
     return best
@@ -196,7 +197,7 @@ extension World {
       now: now, seed: spec.seed, events: events, revision: store?.revision ?? 0, nodes: nodes,
       pods: pods, members: etcdMembers.indices.map(observeMember), control: observeControl(),
       leases: observeLeases(wallClock), faults: activeFaults, violations: monitor.violations,
-      load: load, healthyMembers: healthyMembers(), quorum: etcdMembers.count / 2 + 1)
+      load: load, healthyMembers: healthyMembers(), quorum: etcdVoters / 2 + 1)
   }
 
   func observe(_ pod: Pod, _ wall: Timestamp) -> Observation.Pod {
@@ -241,7 +242,7 @@ extension World {
     let process = processes[etcdProcesses[index]]
     let host = hosts[process.host]
     let isUp = process.isRunning
-    let leader = memberIndex(member.leader)
+    let leader = memberIndex(member.leader, in: member.config.clusterID)
     return Observation.Member(
       name: host.name, process: process.id, state: process.state,
       isReachable: isUp && host.isPowered && !network.isIsolated(host.id),
@@ -253,7 +254,9 @@ extension World {
 
   /// The size of the largest group of running members that reach one another.
   func healthyMembers() -> Int {
-    let up = etcdMembers.indices.filter { processes[etcdProcesses[$0]].isRunning }
+    let up = etcdMembers.indices.filter {
+      processes[etcdProcesses[$0]].isRunning && etcdLaunches[$0].clusterID == etcdClusterID
+    }
     var best = 0
     for center in up {
       let host = processes[etcdProcesses[center]].host
@@ -320,6 +323,26 @@ extension World {
   }
 }
 
+extension World {
+  /// Containers that run for pods etcd knows nothing of: host and pod, in order.
+  public var phantoms: [(host: String, pod: ObjectKey)] {
+    var known = LookupSet<UID>()
+    for pod in objects(.pod) { known.insert(pod.metadata.uid) }
+    var found: [(host: String, pod: ObjectKey)] = []
+    for host in hosts where host.isPowered {
+      guard let process = process(.containerRuntime, on: host.id) else { continue }
+      let runtime = runtimes[process.index].snapshot
+      for sandbox in runtime.sandboxes where sandbox.isReady && !known.contains(sandbox.uid) {
+        let isRunning = runtime.containers.contains {
+          $0.sandbox == sandbox.id && $0.state == .running
+        }
+        if isRunning { found.append((host.name, sandbox.pod)) }
+      }
+    }
+    return found
+  }
+}
+
 extension Fault {
   /// Whether a person looking at this host would see the fault.
   public func concerns(_ host: String) -> Bool {
@@ -342,7 +365,7 @@ extension World {
   /// How many members run and reach one another, whether that is a quorum, and the newest revision.
   public var etcdHealth: (healthy: Int, hasQuorum: Bool, revision: Int64) {
     let healthy = healthyMembers()
-    return (healthy, healthy > etcdMembers.count / 2, store?.revision ?? 0)
+    return (healthy, healthy > etcdVoters / 2, store?.revision ?? 0)
   }
 
   /// How many endpoints the kube-proxy on a node sends a service's connections to; nil where it

@@ -37,6 +37,12 @@ public struct World: Sendable {
   var connections = PagedVector<Connection?>([nil])
   var etcdMembers: [EtcdMember] = []
   var disks: [Disk<WALRecord>] = []
+  /// How each member is started, by index; changed by a restore and by a replacement.
+  var etcdLaunches: [EtcdLaunch] = []
+  /// The cluster that counts: a restore founds another one.
+  var etcdClusterID = EtcdLaunch.foundingClusterID
+  /// Pairs of members of different clusters that have noticed so.
+  var etcdStrangers = LookupSet<Int>()
   var apiServers: [APIServer] = []
   var schedulers: [SchedulerProcess] = []
   var controllerManagers: [ControllerManager] = []

@@ -55,6 +55,9 @@ extension EtcdServer {
     if !state.alarms.isEmpty, state.has(.noSpace), request.operation.takesSpace {
       return .failure(.noSpace)
     }
+    if !state.alarms.isEmpty, state.has(.corrupt), request.operation.touchesStore {
+      return .failure(.corrupt)
+    }
     do throws(EtcdError) {
       switch request.operation {
       case .put(let put): return .put(try state.store.put(put))
@@ -141,7 +144,12 @@ extension EtcdServer {
         return .tooManyLearners
       }
       return nil
-    case .removeNode, .updateNode: return known == nil ? .memberNotFound : nil
+    case .removeNode: return known == nil ? .memberNotFound : nil
+    case .updateNode:
+      if known == nil { return .memberNotFound }
+      let others = state.members.filter { $0.id != change.nodeID }
+      return others.contains { $0.peerURLs.contains(where: member.peerURLs.contains) }
+        ? .peerURLExists : nil
     }
   }
 

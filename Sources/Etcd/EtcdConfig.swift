@@ -40,6 +40,8 @@ public struct EtcdConfig: Sendable {
   /// `--initial-cluster`: who founds the cluster. Of no meaning once there is something on disk,
   /// or for a member that joins.
   public var initialCluster: [ClusterMember]
+  /// `--initial-cluster-token`.
+  public var clusterToken = "etcd-cluster"
   /// `--initial-cluster-state existing`: it joins a cluster that has added it.
   public var joinsExisting = false
   public var seed: UInt64
@@ -62,6 +64,11 @@ public struct EtcdConfig: Sendable {
   public var strictReconfigCheck = true
   /// For tests of what looks for bugs.
   public var plantedBug: EtcdBug?
+  /// `--corrupt-check-time`: how often the leader compares hashes; nil for never, the default.
+  public var corruptCheckTime: Span?
+  /// The InitialCorruptCheck feature: a member that starts compares its hash with its peers'. Off
+  /// by default.
+  public var initialCorruptCheck = false
 
   public init(
     id: UInt64, name: String, clusterID: UInt64 = 1, initialCluster: [ClusterMember], seed: UInt64

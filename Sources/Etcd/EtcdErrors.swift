@@ -18,6 +18,7 @@ extension EtcdError {
     .resourceExhausted, "etcdserver: too many requests")
   public static let requestTooLarge = EtcdError(
     .invalidArgument, "etcdserver: request is too large")
+  public static let corrupt = EtcdError(.dataLoss, "etcdserver: corrupt cluster")
   public static let unhealthy = EtcdError(.unavailable, "etcdserver: unhealthy cluster")
   public static let notSupportedForLearner = EtcdError(
     .failedPrecondition, "etcdserver: rpc not supported for learner")

@@ -28,10 +28,15 @@ public struct DiskContents: Sendable {
   public var records: [WALRecord]
   /// The number of the first of `records`: how many have been released before it.
   public var firstRecord: Int
+  /// The number of a record whose checksum does not fit.
+  public var corruptRecord: Int?
 
-  public init(records: [WALRecord] = [], firstRecord: Int = 0) {
+  public init(
+    records: [WALRecord] = [], firstRecord: Int = 0, corruptRecord: Int? = nil
+  ) {
     self.records = records
     self.firstRecord = firstRecord
+    self.corruptRecord = corruptRecord
   }
 }
 

@@ -27,6 +27,11 @@ public struct EtcdMember: Sendable {
   ) {
     if case .start(let disk) = event {
       precondition(server == nil, "member \(id) is started twice")
+      // A torn tail is cut off; bits that rotted within are refused (storage/wal, ReadAll).
+      if disk.corruptRecord != nil {
+        effects.append(.exit("failed to read WAL, cannot be repaired: walpb: crc mismatch"))
+        return
+      }
       do throws(RaftError) {
         server = try EtcdServer(config: config, disk: disk, now: now)
         server?.boot(now, &effects)
@@ -44,6 +49,10 @@ public struct EtcdMember: Sendable {
   public mutating func takeStore(of other: EtcdMember) {
     if let store = other.server?.state.store { server?.state.store = store }
   }
+
+  /// Makes one value on this member, in memory and on disk, another than the cluster wrote; answers
+  /// with its key. For faults: no working member does so.
+  public mutating func corruptValue() -> Key? { server?.corruptValue() }
 
   /// Traps where the member contradicts itself. Walks the store: for tests.
   public func checkInvariants() { server?.checkInvariants() }

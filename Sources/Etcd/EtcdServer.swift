@@ -55,6 +55,8 @@ struct EtcdServer: Sendable {
   var leaderStreams = LookupSet<UInt64>()
   var leaderlessChecks = 0
   var publishID: UInt64?
+  /// The comparison of hashes under way.
+  var corruptCheck: CorruptCheck?
   /// Asked to stop: new requests are refused, and leadership is handed over first.
   var isStopping = false
   /// The process is over.
@@ -127,6 +129,7 @@ struct EtcdServer: Sendable {
           lastIndex: node.lastIndex)))
     effects.append(.arm(after: config.tick))
     for peer in peers.ids { send(.ping, to: peer, &effects) }
+    if config.initialCorruptCheck, !state.members.isEmpty { askHashes(isInitial: true, &effects) }
     pump(now, &effects)
     // A member alone waits for nobody (server/etcdserver/server.go, adjustTicks).
     if state.members.count == 1, !hasAdvancedElection {
@@ -177,6 +180,7 @@ struct EtcdServer: Sendable {
     publish(now)
     if ticks % UInt64(config.electionTicks) == 0 { checkLeaderStreams(&effects) }
     if ticks % 5 == 0 { expireLeases(now, &effects) }
+    checkCorruption(&effects)
 
     var answers: [WatchResponse] = []
     hub.resync(state.store, now: now, into: &answers)
@@ -202,6 +206,11 @@ struct EtcdServer: Sendable {
         .leaseTimeToLive(id: lease, keys: keys), .peer(message.from, sequence), now, &effects)
     case .promote(let sequence, let member):
       receive(.memberPromote(id: member), .peer(message.from, sequence), now, &effects)
+    case .hash(let sequence, let revision):
+      let found = try? state.store.hashKV(revision: revision)
+      send(.hashAnswer(sequence: sequence, found), to: message.from, &effects)
+    case .hashAnswer(let sequence, let hash):
+      compare(sequence, hash, of: message.from, now, &effects)
     case .leaseAnswer(let sequence, let response):
       guard let request = forwarded.removeValue(forKey: sequence) else { return }
       answer(request.requester, response, &effects)

@@ -52,6 +52,14 @@ extension InternalRequest.Operation {
     }
   }
 
+  /// Whether the CORRUPT alarm refuses it (server/etcdserver/apply/corrupt.go).
+  var touchesStore: Bool {
+    switch self {
+    case .put, .deleteRange, .txn, .compact, .leaseGrant, .leaseRevoke: true
+    case .memberAttributes, .alarm: false
+    }
+  }
+
   /// Whether it makes the backend grow, so that NOSPACE refuses it.
   var takesSpace: Bool {
     switch self {

@@ -51,13 +51,11 @@ extension EtcdServer {
 
   /// The newcomer with the ID that its addresses, the cluster and the time make.
   private func named(_ member: ClusterMember, _ now: Tick) -> ClusterMember {
-    var digest = Digest()
-    for url in member.peerURLs.sorted() { digest.combine(url) }
-    digest.combine(config.clusterID)
-    digest.combine(now)
+    let id = ClusterMember.identity(
+      peerURLs: member.peerURLs, token: config.clusterToken, seconds: now.microseconds / 1_000_000)
     return ClusterMember(
-      id: max(1, digest.value), name: member.name, peerURLs: member.peerURLs,
-      clientURLs: member.clientURLs, isLearner: member.isLearner)
+      id: id, name: member.name, peerURLs: member.peerURLs, clientURLs: member.clientURLs,
+      isLearner: member.isLearner)
   }
 
   private var voters: [ClusterMember] { state.members.filter { !$0.isLearner } }

@@ -17,6 +17,9 @@ public final class PeerMessage: Sendable {
     /// The member asked is not the leader: ask again.
     case leaseNotLeader(sequence: UInt64)
     /// A promotion is decided by the leader, who alone knows whether the learner is in sync.
+    /// The hash of everything up to a revision, for comparison.
+    case hash(sequence: UInt64, revision: Int64)
+    case hashAnswer(sequence: UInt64, HashKV?)
     case promote(sequence: UInt64, member: UInt64)
   }
 

@@ -95,35 +95,7 @@ public struct KubectlInvocation: Sendable {
   }
 
   /// Splits a line at blanks, with quotes and backslashes as in a shell.
-  public static func split(_ line: String) -> [String] {
-    var words: [String] = []
-    var word = ""
-    var isOpen = false
-    var quote: Character?
-    var isEscaped = false
-    for character in line {
-      if isEscaped {
-        word.append(character)
-        isEscaped = false
-      } else if character == "\\" && quote != "'" {
-        isEscaped = true
-        isOpen = true
-      } else if let mark = quote {
-        if character == mark { quote = nil } else { word.append(character) }
-      } else if character == "'" || character == "\"" {
-        quote = character
-        isOpen = true
-      } else if character == " " || character == "\t" {
-        if isOpen || !word.isEmpty { words.append(word) }
-        word = ""
-        isOpen = false
-      } else {
-        word.append(character)
-      }
-    }
-    if isOpen || !word.isEmpty { words.append(word) }
-    return words
-  }
+  public static func split(_ line: String) -> [String] { ShellWords.split(line) }
 }
 
 /// A request of a verb, and what the verb wants to remember with it.

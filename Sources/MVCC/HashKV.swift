@@ -16,35 +16,16 @@ extension Store {
     let at = asked == 0 ? revision : asked
     var crc = CRC32C()
     crc.update(Array("key".utf8))
-    for kv in basesBelowHistory(at: at) { crc.update(kv) }
-    for event in history {
-      let kv = event.kv
-      guard kv.modRevision <= at else { break }
-      // Those of the compacted revision are among the bases, or are tombstones, which etcd skips.
-      if kv.modRevision > compactRevision { crc.update(kv) }
+    for kv in revisions where kv.modRevision <= at {
+      // Of what compaction left only what a read at `at` still sees.
+      if kv.modRevision > compactRevision || get(kv.key, at: at) === kv { crc.update(kv) }
     }
     return HashKV(hash: crc.value, compactRevision: compactRevision, revision: at)
-  }
-
-  /// What compaction left of the revisions at or before the compacted one, where it is still what a
-  /// read at `at` sees, in the order of revisions.
-  private func basesBelowHistory(at: Int64) -> [KeyValue] {
-    guard compactRevision > 0 else { return [] }
-    var bases: [KeyValue] = []
-    for map in [live, graves] {
-      map.forEach { _, record in
-        if let kv = record.value(at: at), kv.modRevision <= compactRevision { bases.append(kv) }
-        return true
-      }
-    }
-    return bases.sorted {
-      ($0.modRevision, $0.subRevision) < ($1.modRevision, $1.subRevision)
-    }
   }
 }
 
 /// CRC-32 with Castagnoli's polynomial, reflected (RFC 3720, appendix B.4).
-struct CRC32C {
+public struct CRC32C: Sendable {
   private var state: UInt32 = 0xFFFF_FFFF
   private static let table: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte)) { crc, _ in
@@ -52,9 +33,11 @@ struct CRC32C {
     }
   }
 
-  var value: UInt32 { ~state }
+  public init() {}
 
-  mutating func update(_ bytes: [UInt8]) {
+  public var value: UInt32 { ~state }
+
+  public mutating func update(_ bytes: [UInt8]) {
     for byte in bytes {
       state = (state >> 8) ^ CRC32C.table[Int((state ^ UInt32(byte)) & 0xFF)]
     }
@@ -63,16 +46,8 @@ struct CRC32C {
   /// A revision as it lies in the backend: its 17-byte key, 't' added for a tombstone, and its
   /// protobuf.
   mutating func update(_ kv: KeyValue) {
-    var key = bigEndian(UInt64(kv.modRevision))
-    key.append(UInt8(ascii: "_"))
-    key += bigEndian(UInt64(kv.subRevision))
-    if kv.isTombstone { key.append(UInt8(ascii: "t")) }
-    update(key)
+    update(kv.revisionKey)
     update(kv.protobuf)
-  }
-
-  private func bigEndian(_ word: UInt64) -> [UInt8] {
-    (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - $0 * 8)) }
   }
 }
 

@@ -112,6 +112,21 @@ public struct Store: Sendable {
     }
   }
 
+  // MARK: Restoring
+
+  /// Takes a revision of a backend into the books.
+  mutating func restored(_ kv: KeyValue, previous: KeyValue?, inHistory: Bool) {
+    if inHistory { history.append(Event(kv: kv, previous: previous)) }
+    sizeInUse += kv.storedSize
+  }
+
+  /// Where a store made of a backend stands.
+  mutating func settle(revision: Int64, _ compactRevision: Int64) {
+    self.revision = revision
+    self.compactRevision = compactRevision
+    defragment()
+  }
+
   // MARK: Compaction
 
   /// Forgets what only reads before `revision` could see. Refused for a revision compacted already

@@ -20,6 +20,8 @@ public struct Disk<Record: Sendable>: Sendable {
   public var delay = Span.zero
   /// A full disk refuses writes.
   public var isFull = false
+  /// The number of a record whose bits have rotted.
+  public private(set) var corruptRecord: Int?
 
   public init() {}
 
@@ -68,12 +70,27 @@ public struct Disk<Record: Sendable>: Sendable {
   }
 
   /// Frees what a snapshot has made needless.
-  public mutating func dropPrefix(before index: Int) { durable.dropPrefix(before: index) }
+  public mutating func dropPrefix(before index: Int) {
+    durable.dropPrefix(before: index)
+    if let corrupt = corruptRecord, corrupt < durable.startIndex { corruptRecord = nil }
+  }
 
   /// A new, empty disk in place of this one.
   public mutating func erase() {
     durable = PersistentLog()
+    corruptRecord = nil
     clearPending()
+  }
+
+  /// Other contents, as a restore from a backup writes them.
+  public mutating func replace(with records: [Record]) {
+    erase()
+    for record in records { durable.append(record) }
+  }
+
+  /// Bits rot in a durable record; whoever reads it next finds that its checksum does not fit.
+  public mutating func corrupt(_ index: Int) {
+    if index >= durable.startIndex, index < durable.endIndex { corruptRecord = index }
   }
 
   private mutating func clearPending() {

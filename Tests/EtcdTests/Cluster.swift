@@ -62,6 +62,21 @@ final class Cluster {
     for id in ids { start(id) }
   }
 
+  /// The members of a cluster restored from a snapshot.
+  init(restored: RestoredCluster, seed: UInt64) {
+    random = PRNG(seed: seed, stream: 99)
+    ids = restored.members.map(\.id)
+    for member in restored.members {
+      let config = EtcdConfig(
+        id: member.id, name: member.name, clusterID: restored.clusterID,
+        initialCluster: restored.members, seed: seed)
+      members[member.id] = EtcdMember(config: config)
+      disks[member.id] = Disk(durable: restored.records(for: member.id))
+      boots[member.id] = 0
+    }
+    for id in ids { start(id) }
+  }
+
   static func member(_ id: UInt64, isLearner: Bool = false) -> ClusterMember {
     ClusterMember(
       id: id, peerURLs: ["https://10.0.0.\(id):2380"], clientURLs: ["https://10.0.0.\(id):2379"],
