@@ -62,11 +62,12 @@ let package = Package(
     // Layer 5: what people bring to a world
     module("Manifests", ["Basics", "KubeAPI", yams]),
     module("Kubectl", ["Basics", "KubeAPI", "Engine", "Manifests"]),
+    module("Etcdctl", ["Basics", "KubeAPI", "MVCC", "Etcd", "Engine"]),
     module(
       "Scenarios",
       [
         "Basics", "Linearizability", "MVCC", "KubeAPI", "Etcd", "Engine", "Manifests", "Kubectl",
-        yams,
+        "Etcdctl", yams,
       ]),
     // Layers 6 to 8: the face and the command
     .target(
@@ -79,7 +80,8 @@ let package = Package(
     module(
       "Dashboard",
       [
-        "Basics", "KubeAPI", "Engine", "Kubectl", "Scenarios", "Manifests", "TerminalCore",
+        "Basics", "KubeAPI", "Engine", "Kubectl", "Etcdctl", "Scenarios", "Manifests",
+        "TerminalCore",
         "Widgets", "Themes", "MVCC", "Raft", "Etcd", "ControllerRuntime", "KubeScheduler",
         "KubeProxy",
       ]),
@@ -106,11 +108,12 @@ let package = Package(
       "KubeScheduler", ["Basics", "KubeAPI", "ControllerRuntime", "KubeScheduler", "Manifests"]),
     tests("Controllers", ["Basics", "KubeAPI", "ControllerRuntime", "Controllers"]),
     tests("Kubelet", ["Basics", "KubeAPI", "ControllerRuntime", "Kubelet", "KubeProxy"]),
+    tests("Etcdctl", ["Basics", "Engine", "Etcdctl"]),
     tests("Engine", ["Basics", "KubeAPI", "MVCC", "Etcd", "Engine", "Manifests"]),
     tests(
       "Scenarios",
       [
-        "Basics", "Linearizability", "KubeAPI", "Etcd", "Engine", "Manifests", "Kubectl",
+        "Basics", "Linearizability", "KubeAPI", "Etcd", "Engine", "Manifests", "Kubectl", "Etcdctl",
         "Scenarios",
       ],
       exclude: ["Data"]),

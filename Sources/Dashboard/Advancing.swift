@@ -18,7 +18,7 @@ extension AppState {
     } else if isRunning {
       run(elapsed, hasTime)
       meter.add(real: elapsed, virtual: UInt64(max((timeline.now - before).microseconds, 0)))
-    } else if command.map({ !$0.isFinished }) ?? false {
+    } else if command?.isAwaited ?? false {
       answer(hasTime)
     }
     if timeline.now != before || snapshot.isStale(timeline.world) { afterTime() }
@@ -98,14 +98,15 @@ extension AppState {
   /// While paused, an answer takes only as much virtual time as it needs.
   private mutating func answer(_ hasTime: () -> Bool) {
     repeat {
-      guard let run = command, !run.isFinished else { return }
+      guard let run = command, run.isAwaited else { return }
       guard timeline.now < run.startedAt + CommandRun.patience else {
         say("no answer within \(CommandRun.patience.humanDuration) of virtual time", .error)
-        command = nil
+        dropCommand()
         return
       }
-      for _ in 0..<64 where !(command?.isFinished ?? true) {
-        timeline.step(through: run.startedAt + CommandRun.patience)
+      for _ in 0..<64 {
+        guard let waiting = command, waiting.isAwaited else { return updateSheets(isForced: true) }
+        timeline.step(through: waiting.horizon(timeline.now))
         command?.pump(&timeline)
       }
     } while hasTime()

@@ -143,7 +143,7 @@ public struct AppState: Sendable {
 
   /// Whether something goes on without a key: else the program may sleep until the next one.
   public var isBusy: Bool {
-    isRunning || isBooting || pursuit != nil || (command.map { !$0.isFinished } ?? false)
+    isRunning || isBooting || pursuit != nil || (command?.isAwaited ?? false)
   }
 
   /// Whether it wants all the time it can get.

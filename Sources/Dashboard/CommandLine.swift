@@ -1,5 +1,6 @@
 import Basics
 import Engine
+import Etcdctl
 import KubeAPI
 import Kubectl
 import TerminalCore
@@ -72,17 +73,39 @@ extension AppState {
   private mutating func start(_ line: String) {
     guard !isBooting else { return say("booting: wait until the cluster stands") }
     let words = KubectlInvocation.split(line)
+    if let program = words.first, EtcdctlInvocation.programs.contains(program) {
+      return show(
+        CommandRun(
+          EtcdctlInvocation(line: line), line: words.dropFirst().joined(separator: " "),
+          at: timeline.now))
+    }
     let shown = words.first == "kubectl" ? Array(words.dropFirst()) : words
     start(KubectlInvocation(line: line), words: shown.joined(separator: " "))
   }
 
   /// Starts a command; its answer goes into a sheet as it comes.
   mutating func start(_ invocation: KubectlInvocation, words: String) {
-    var run = CommandRun(invocation, line: words, at: timeline.now)
+    show(CommandRun(invocation, line: words, at: timeline.now))
+  }
+
+  mutating func start(_ invocation: EtcdctlInvocation) {
+    let words = invocation.arguments.dropFirst().joined(separator: " ")
+    show(CommandRun(invocation, line: words, at: timeline.now))
+  }
+
+  /// Closes the command under way.
+  mutating func dropCommand() {
+    command?.interrupt(&timeline)
+    command = nil
+  }
+
+  private mutating func show(_ started: CommandRun) {
+    dropCommand()
+    var run = started
     run.pump(&timeline)
     command = run
     if case .sheet(let sheet) = overlays.last, sheet.content == .command { overlays.removeLast() }
-    var sheet = Sheet(content: .command, title: "kubectl " + words)
+    var sheet = Sheet(content: .command, title: run.name + " " + run.line)
     sheet.update(commandLines())
     overlays.append(.sheet(sheet))
   }
@@ -91,16 +114,18 @@ extension AppState {
   func commandLines() -> [SheetLine] {
     guard let command else { return [] }
     var lines: [SheetLine] = []
-    for line in command.invocation.output.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in command.output.split(separator: "\n", omittingEmptySubsequences: false) {
       lines.append(SheetLine(String(line)))
     }
     if lines.last?.ink.first?.text.isEmpty ?? false { lines.removeLast() }
-    for line in command.invocation.errorOutput.split(separator: "\n") {
+    for line in command.errorOutput.split(separator: "\n") {
       lines.append(SheetLine(String(line), .error))
     }
-    if !command.isFinished {
+    if command.isEndless {
+      lines.append(SheetLine("streaming until Esc", .dim))
+    } else if !command.isFinished {
       let waited = (timeline.now - command.startedAt).humanDuration
-      lines.append(SheetLine("waiting for the API server, \(waited) so far", .dim))
+      lines.append(SheetLine("waiting for \(command.server), \(waited) so far", .dim))
     } else if lines.isEmpty {
       lines.append(SheetLine("(no output)", .dim))
     }
@@ -122,7 +147,10 @@ extension AppState {
 
   private func candidates(after words: [String]) -> [String] {
     guard let verb = words.first else {
-      return (KubectlInvocation.verbs + CommandWord.names).sorted()
+      return (KubectlInvocation.verbs + EtcdctlInvocation.programs + CommandWord.names).sorted()
+    }
+    if EtcdctlInvocation.programs.contains(verb) {
+      return EtcdctlInvocation.completions(after: words, hosts: timeline.world.etcdHosts)
     }
     if let own = ownCandidates(after: words) { return own }
     switch (verb, words.count) {

@@ -1,12 +1,18 @@
 import Basics
 import Engine
+import Etcdctl
 import KubeAPI
 import Kubectl
 
-/// A kubectl command under way on a timeline: what it asks is sent, what is answered is handed to
-/// it, and nothing waits.
+/// A command under way on a timeline: what it asks is sent, what is answered is handed to it, and
+/// nothing waits.
 struct CommandRun: Sendable {
-  private(set) var invocation: KubectlInvocation
+  private enum Program: Sendable {
+    case kubectl(KubectlInvocation)
+    case etcd(EtcdctlInvocation)
+  }
+
+  private var program: Program
   let line: String
   let startedAt: Tick
   private var open: [(request: UInt64, token: Int)] = []
@@ -18,16 +24,91 @@ struct CommandRun: Sendable {
   static let patience = TimeSpan.seconds(90)
 
   init(_ invocation: KubectlInvocation, line: String, at now: Tick) {
-    self.invocation = invocation
+    program = .kubectl(invocation)
     self.line = line
     startedAt = now
   }
 
-  var isFinished: Bool { invocation.isFinished }
+  init(_ invocation: EtcdctlInvocation, line: String, at now: Tick) {
+    program = .etcd(invocation)
+    self.line = line
+    startedAt = now
+  }
+
+  /// The program's name, for a title.
+  var name: String {
+    switch program {
+    case .kubectl: "kubectl"
+    case .etcd(let invocation): invocation.arguments.first ?? "etcdctl"
+    }
+  }
+
+  /// Whom it waits for.
+  var server: String {
+    if case .kubectl = program { return "the API server" }
+    return "etcd"
+  }
+
+  var exitCode: Int32? {
+    switch program {
+    case .kubectl(let invocation): invocation.exitCode
+    case .etcd(let invocation): invocation.exitCode
+    }
+  }
+  var output: String {
+    switch program {
+    case .kubectl(let invocation): invocation.output
+    case .etcd(let invocation): invocation.output
+    }
+  }
+  var errorOutput: String {
+    switch program {
+    case .kubectl(let invocation): invocation.errorOutput
+    case .etcd(let invocation): invocation.errorOutput
+    }
+  }
+
+  var isFinished: Bool { exitCode != nil }
+
+  /// It shows what happens until it is closed: nobody waits for its end.
+  var isEndless: Bool {
+    if case .etcd(let invocation) = program { return invocation.isEndless }
+    return false
+  }
+
+  /// Whether time has to pass for it.
+  var isAwaited: Bool { !isFinished && !isEndless }
+
+  /// How far time may pass before it wants to be pumped again.
+  func horizon(_ now: Tick) -> Tick {
+    let limit = startedAt + Self.patience
+    guard case .etcd(let invocation) = program, let wake = invocation.nextWake else { return limit }
+    return min(limit, max(now, wake))
+  }
+
+  /// It is closed before its end.
+  mutating func interrupt(_ timeline: inout WorldTimeline) {
+    guard case .etcd(var invocation) = program else { return }
+    invocation.interrupt(&timeline)
+    program = .etcd(invocation)
+  }
 
   /// Sends and hears what there is now.
   mutating func pump(_ timeline: inout WorldTimeline) {
-    send(&timeline)
+    switch program {
+    case .kubectl(var invocation):
+      pump(&invocation, &timeline)
+      program = .kubectl(invocation)
+    case .etcd(var invocation):
+      invocation.pump(&timeline)
+      program = .etcd(invocation)
+    }
+  }
+
+  private mutating func pump(
+    _ invocation: inout KubectlInvocation, _ timeline: inout WorldTimeline
+  ) {
+    send(&invocation, &timeline)
     let waiting = open
     open = []
     for entry in waiting {
@@ -37,10 +118,12 @@ struct CommandRun: Sendable {
         open.append(entry)
       }
     }
-    send(&timeline)
+    send(&invocation, &timeline)
   }
 
-  private mutating func send(_ timeline: inout WorldTimeline) {
+  private mutating func send(
+    _ invocation: inout KubectlInvocation, _ timeline: inout WorldTimeline
+  ) {
     waiting += invocation.takeRequests().map { (timeline.now + $0.delay, $0) }
     let all = waiting
     waiting = []
@@ -57,5 +140,5 @@ struct CommandRun: Sendable {
   }
 
   /// Everything printed so far, errors last.
-  var text: String { invocation.output + invocation.errorOutput }
+  var text: String { output + errorOutput }
 }

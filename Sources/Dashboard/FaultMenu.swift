@@ -117,7 +117,9 @@ extension AppState {
     var items = [MenuItem.heading("Disk of etcd")]
     let keys: [String: (Unicode.Scalar, String)] = [
       "slow": ("d", "Slow: fsync takes 500 ms more"), "full": ("f", "Full: no write succeeds"),
-      "corrupt": ("b", "Corrupt: what is read is not what was written"),
+      "corrupt-log": ("b", "Rotten log: etcd refuses it at its next start"),
+      "corrupt-value": ("v", "Rotten value: only a comparison of hashes finds it"),
+      "lost": ("e", "Lost: an empty disk in its place"),
     ]
     for effect in Fault.Target.disk(name).effects {
       let word = effect.words.first ?? ""

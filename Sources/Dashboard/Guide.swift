@@ -1,5 +1,6 @@
 import Basics
 import Engine
+import Etcdctl
 import KubeAPI
 import Kubectl
 import Scenarios
@@ -25,6 +26,7 @@ struct Guide: Sendable {
     switch action {
     case .apply(let objects):
       "apply \(objects.map { $0.reference.text }.joined(separator: ", ")): x does it"
+    case .etcdctl(let words, _, _): ":\(words.joined(separator: " ")): x does it"
     case .kubectl(let words, _): ":\(words.joined(separator: " ")): x does it"
     case .fail(let fault): "\(fault.text): x does it"
     case .heal(let target): "heal \(target.text): x does it"
@@ -52,13 +54,13 @@ struct Guide: Sendable {
 
   private static func isDone(_ action: ScenarioStep.Action, _ world: World, _ since: Tick) -> Bool {
     switch action {
-    case .fail(let fault): world.isFailed(fault.target)
+    case .fail(let fault): !fault.isMomentary && world.isFailed(fault.target)
     case .heal(let target): !world.isFailed(target)
     case .healAll: world.activeFaults.isEmpty
     case .wait(let span): world.now >= since + span
     case .until(let predicate, _), .expect(let predicate, _): predicate.evaluate(world).holds
     case .reach, .etcdClients: true
-    case .apply, .kubectl, .kill, .request, .input: false
+    case .apply, .kubectl, .etcdctl, .kill, .request, .input: false
     }
   }
 }
@@ -84,6 +86,7 @@ extension AppState {
     case .apply(let objects): start(.apply(objects), words: "apply -f \(step.source)")
     case .kubectl(let words, _):
       start(KubectlInvocation(words), words: words.joined(separator: " "))
+    case .etcdctl(let words, let input, _): start(EtcdctlInvocation(words, input: input))
     case .fail(let fault): give(.fail(fault), said: fault.text)
     case .heal(let target): give(.heal(target), said: "\(target.text) is healed")
     case .healAll: healAll()

@@ -331,7 +331,9 @@ extension AppState {
 
   private mutating func back() {
     if !overlays.isEmpty {
-      if case .sheet(let sheet) = overlays.removeLast(), sheet.content == .command { command = nil }
+      if case .sheet(let sheet) = overlays.removeLast(), sheet.content == .command {
+        dropCommand()
+      }
     } else if isZoomed {
       isZoomed = false
     } else if pursuit != nil {

@@ -42,8 +42,8 @@ struct Setup: Sendable {
       stage = .applying
     case .applying:
       guard let run = command, run.isFinished else { return }
-      if run.invocation.exitCode != 0 {
-        problem = run.invocation.errorOutput.split(separator: "\n").first.map(String.init)
+      if run.exitCode != 0 {
+        problem = run.errorOutput.split(separator: "\n").first.map(String.init)
       }
       command = nil
       stage = .settling

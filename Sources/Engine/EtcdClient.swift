@@ -20,6 +20,13 @@ public struct EtcdHeader: Sendable, Equatable {
   public var memberID: UInt64
   public var revision: Int64
   public var raftTerm: UInt64
+
+  public init(clusterID: UInt64, memberID: UInt64, revision: Int64, raftTerm: UInt64) {
+    self.clusterID = clusterID
+    self.memberID = memberID
+    self.revision = revision
+    self.raftTerm = raftTerm
+  }
 }
 
 /// Clients of etcd members outside the cluster: etcdctl, and whatever comes in through a door.
@@ -118,10 +125,11 @@ extension World {
     return etcdMembers[process.index].state
   }
 
-  /// The hosts whose etcd process runs, in order.
+  /// The hosts whose etcd takes connections from outside, in order.
   public var runningEtcdHosts: [String] {
-    etcdProcesses.filter { processes[$0].isRunning && hosts[processes[$0].host].isPowered }
-      .map { hosts[processes[$0].host].name }
+    etcdProcesses.filter {
+      processes[$0].isRunning && isReachableFromOutside(processes[$0].host)
+    }.map { hosts[processes[$0].host].name }
   }
 
   /// The hosts that carry an etcd member, in order.

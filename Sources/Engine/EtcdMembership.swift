@@ -81,6 +81,22 @@ extension World {
     return newest?.voters ?? etcdMembers.count
   }
 
+  /// `/readyz` of the API server on a host: it has started, and etcd answers it.
+  public func isAPIServerReady(on name: String) -> Bool {
+    guard let host = host(named: name), host.isPowered,
+      let process = process(.apiServer, on: host.id), process.isRunning,
+      apiServers[process.index].isReady
+    else { return false }
+    // With external etcd the client goes on to the next member that answers.
+    let candidates =
+      spec.etcd == .external ? Array(etcdMembers.indices) : [etcdEndpoint[process.index]]
+    return candidates.contains { index in
+      let member = processes[etcdProcesses[index]]
+      return member.isRunning && hosts[member.host].isPowered && isOpen(host.id, member.host)
+        && etcdMembers[index].leader != 0
+    }
+  }
+
   private func etcdIndex(on name: String) throws(FaultProblem) -> Int {
     guard let host = host(named: name), let process = process(.etcd, on: host.id) else {
       throw FaultProblem(
@@ -132,15 +148,11 @@ extension World {
     etcdLaunches[index] = EtcdLaunch(
       memberID: own.id, clusterID: restored.clusterID, initialCluster: restored.members,
       joinsExisting: false)
-    if restored.clusterID != etcdClusterID
-      || restored.state.store.revision < monitor.appliedRevision
-    {
-      // From here on the old cluster is history, whoever of it still runs.
-      etcdClusterID = restored.clusterID
-      lastStore = restored.state.store
-      revisionCauses = PersistentLog()
-      monitor.restored(restored.state.store, index: restored.state.index, at: now)
-    }
+    // From here on the old cluster is history, whoever of it still runs.
+    etcdClusterID = restored.clusterID
+    lastStore = restored.state.store
+    revisionCauses = PersistentLog()
+    monitor.restored(restored.state.store, index: restored.state.index, at: now)
     startAfterMaintenance(process, cause: cause)
   }
 

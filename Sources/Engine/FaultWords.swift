@@ -89,8 +89,9 @@ extension Fault.Effect {
 
   /// Every effect's word, for completion.
   public static let names = [
-    "corrupt-log", "corrupt-value", "cut", "crash", "delay", "flap", "full", "jump", "loss", "lost", "offset", "oom", "overload", "pause",
-    "power", "probes", "rate", "shutdown", "slow", "stop", "terminate",
+    "cut", "crash", "corrupt-log", "corrupt-value", "delay", "flap", "full", "jump", "loss", "lost",
+    "offset", "oom", "overload", "pause", "power", "probes", "rate", "shutdown", "slow", "stop",
+    "terminate",
   ]
 
   public init(words: [String]) throws(FaultProblem) {

@@ -166,6 +166,8 @@ extension World {
       return ParcelView(topic: .heartbeat, words: "stream ping", isRoutine: true, from: from)
     case .leaseRenew, .leaseAnswer, .leaseTimeToLive, .leaseNotLeader:
       return ParcelView(topic: .lease, words: "lease keep-alive", isRoutine: true, from: from)
+    case .hash, .hashAnswer:
+      return ParcelView(topic: .etcd, words: "comparison of hashes", from: from)
     case .promote: return ParcelView(topic: .raft, words: "promotion of a learner", from: from)
     }
   }

@@ -20,6 +20,10 @@ public indirect enum Predicate: Sendable {
   case object(ResourceKind, ObjectKey, isPresent: Bool)
   /// Rules of one node's kube-proxy for a service: how many endpoints it sends to.
   case proxy(node: String, service: ObjectKey, endpoints: Int)
+  /// `/readyz` of a host's API server.
+  case apiServer(host: String, isReady: Bool)
+  /// Containers that run for pods etcd knows nothing of.
+  case phantoms(Int)
   case converged
 
   public enum Expected: Sendable {
@@ -97,6 +101,9 @@ extension Predicate {
       return "\(kind.singular) \(key.text) \(isPresent ? "exists" : "does not exist")"
     case .proxy(let node, let key, let endpoints):
       return "kube-proxy on \(node) sends \(key.text) to \(endpoints) endpoints"
+    case .apiServer(let host, let isReady):
+      return "the API server on \(host) is \(isReady ? "" : "not ")ready"
+    case .phantoms(let count): return "\(count) containers run for pods that etcd does not know"
     case .converged: return "the cluster has converged"
     }
   }
@@ -147,6 +154,15 @@ extension Predicate {
         return Finding(false, "\(node) has no rules for \(service.text)")
       }
       return Finding(have == endpoints, "\(have) endpoints")
+    case .apiServer(let host, let isReady):
+      let have = world.isAPIServerReady(on: host)
+      return Finding(have == isReady, have ? "it is ready" : "it is not ready")
+    case .phantoms(let count):
+      let found = world.phantoms
+      return Finding(
+        found.count == count,
+        found.isEmpty
+          ? "none" : found.map { "\($0.pod.text) on \($0.host)" }.joined(separator: ", "))
     case .converged:
       let state = world.convergence()
       let what = state.missing.isEmpty ? "still being written to" : state.missing[0]

@@ -28,6 +28,9 @@ public struct ScenarioStep: Sendable {
     case apply([APIObject])
     /// kubectl's arguments, and the exit code expected of it (nil: any).
     case kubectl([String], exitCode: Int32?)
+    /// The words of etcdctl, etcdutl or etcd, the program first; what it reads from standard input;
+    /// and the exit code expected of it.
+    case etcdctl([String], input: String?, exitCode: Int32?)
     case fail(Fault)
     case heal(Fault.Target)
     case healAll
@@ -60,7 +63,7 @@ public struct ScenarioStep: Sendable {
   /// The moment at which it is done: virtual time since power-on, after so many deliveries.
   public var at: Tick?
   public var events: UInt64?
-  /// What a `kubectl` step must print somewhere, on either stream.
+  /// What a `kubectl` or `etcdctl` step must print somewhere, on either stream.
   public var expectedOutput: String?
 
   public init(_ action: Action, source: String = "") {

@@ -237,7 +237,7 @@ private struct Reading {
 
   private static let verbs = [
     "apply", "kubectl", "fail", "heal", "kill", "wait", "until", "expect", "reach", "fault",
-    "request", "message", "etcdClients",
+    "request", "message", "etcdClients", "etcdctl", "etcdutl", "etcd",
   ]
 
   func step(_ tree: YAMLTree) throws(ManifestProblem) -> ScenarioStep {
@@ -264,6 +264,13 @@ private struct Reading {
       var code: Int32 = 0
       if let field = tree["exitCode"] { code = Int32(try integer(field, 0...255)) }
       action = .kubectl(words, exitCode: code)
+    case "etcdctl", "etcdutl", "etcd":
+      try allow(["exitCode", "output", "input"])
+      let words = ShellWords.split(try text(first.tree))
+      var code: Int32 = 0
+      if let field = tree["exitCode"] { code = Int32(try integer(field, 0...255)) }
+      action = .etcdctl(
+        [first.key] + words, input: try optional(tree["input"], text), exitCode: code)
     case "fail":
       try allow(["how"] + Self.figures)
       action = .fail(try fault(first.tree, beside: tree))
@@ -334,7 +341,10 @@ private struct Reading {
       { tree throws(ManifestProblem) in
         UInt64(try integer(tree, 0...Int.max))
       })
-    if first.key == "kubectl" { step.expectedOutput = try optional(tree["output"], text) }
+    switch action {
+    case .kubectl, .etcdctl: step.expectedOutput = try optional(tree["output"], text)
+    default: break
+    }
     return step
   }
 
@@ -434,6 +444,13 @@ private struct Reading {
       return .endpoints(try key(first.tree, tree), ready: try integer(ready, 0...1_000_000))
     case "leader": return .leader(try leader(first.tree, tree))
     case "etcd": return .etcd(try etcd(first.tree))
+    case "apiserver":
+      try check(tree, ["apiserver", "ready", "within"])
+      let ready = try optional(tree["ready"], bool)
+      return .apiServer(host: try text(first.tree), isReady: ready ?? true)
+    case "phantoms":
+      try check(tree, ["phantoms", "within"])
+      return .phantoms(try integer(first.tree, 0...1_000_000))
     case "proxy":
       try check(tree, ["proxy", "service", "namespace", "endpoints", "within"])
       guard let service = tree["service"], let endpoints = tree["endpoints"] else {
@@ -448,7 +465,7 @@ private struct Reading {
   }
 
   private var predicates: String {
-    "expected converged, pods, node, deployment, endpoints, leader, etcd, proxy, object or field"
+    "expected converged, pods, node, deployment, endpoints, leader, etcd, apiserver, phantoms, proxy, object or field"
   }
 
   private func key(_ name: YAMLTree, _ tree: YAMLTree) throws(ManifestProblem) -> ObjectKey {

@@ -1,5 +1,6 @@
 import Basics
 import Engine
+import Etcdctl
 import KubeAPI
 import Kubectl
 
@@ -72,6 +73,16 @@ public struct ScenarioRunner: Sendable {
       return try kubectl(
         KubectlInvocation(arguments), exitCode: exitCode, step,
         words: "kubectl " + arguments.joined(separator: " "))
+    case .etcdctl(let arguments, let input, let exitCode):
+      var invocation = EtcdctlInvocation(arguments, input: input)
+      var door = RecordedDoor(world: world, recording: recording)
+      door.run(&invocation, for: .minutes(10))
+      world = door.world
+      recording = door.recording
+      recorded += door.text
+      return judge(
+        invocation.output + invocation.errorOutput, invocation.exitCode, exitCode, step,
+        words: arguments.joined(separator: " "))
     case .fail(let fault): try give(.fail(fault), step)
     case .heal(let target): try give(.heal(target), step)
     case .healAll: try give(.healAll, step)
@@ -191,7 +202,15 @@ public struct ScenarioRunner: Sendable {
     }
     recorded += text
     self.recording = recording
-    text = invocation.output + invocation.errorOutput
+    return judge(
+      invocation.output + invocation.errorOutput, invocation.exitCode, exitCode, step,
+      words: words)
+  }
+
+  /// Keeps what a command printed; false where it did not end as expected.
+  private mutating func judge(
+    _ text: String, _ code: Int32?, _ exitCode: Int32?, _ step: ScenarioStep, words: String
+  ) -> Bool {
     if !text.isEmpty { printed.append(text) }
     func judge(_ claim: String, _ holds: Bool) {
       outcomes.append(
@@ -199,7 +218,7 @@ public struct ScenarioRunner: Sendable {
           source: step.source, text: "\(words) \(claim)", holds: holds,
           found: text.isEmpty ? "no answer" : text, at: world.now, causes: []))
     }
-    if let exitCode, invocation.exitCode != exitCode {
+    if let exitCode, code != exitCode {
       judge("exits with \(exitCode)", false)
       return false
     }
@@ -216,4 +235,28 @@ public struct ScenarioProblem: Error, Sendable, Equatable {
     self.source = source
     self.message = message
   }
+}
+
+/// A world whose etcd clients' inputs are put down as they come.
+private struct RecordedDoor: EtcdDoor {
+  var world: World
+  var recording: Recording
+  var text = ""
+
+  var now: Tick { world.now }
+  var etcdHosts: [String] { world.etcdHosts }
+  var runningEtcdHosts: [String] { world.runningEtcdHosts }
+  var etcdInitialCluster: [(name: String, peerURLs: [String])] { world.etcdInitialCluster }
+  func etcdHeader(_ client: UInt64) -> EtcdHeader? { world.etcdHeader(client) }
+
+  mutating func apply(_ input: Input) throws(FaultProblem) -> UInt64? {
+    text += recording.step(input, at: world.now, events: world.events)
+    return try world.apply(input)
+  }
+
+  mutating func takeEtcdEvents(_ client: UInt64) -> [EtcdClientEvent] {
+    world.takeEtcdEvents(client)
+  }
+
+  mutating func step(through deadline: Tick) -> Bool { world.step(through: deadline) }
 }

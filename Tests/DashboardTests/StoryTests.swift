@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import TerminalCore
 import Testing
 
@@ -201,5 +202,58 @@ import Testing
       desk.state.observation.leases.contains {
         $0.lease == "kube-scheduler" && $0.holderHost == host
       })
+  }
+
+  @Test("a disaster drill by keys alone: save, two disks lost, restore, the members rejoin")
+  func disasterDrill() throws {
+    let path = FileManager.default.temporaryDirectory
+      .appendingPathComponent("orrery-drill-\(UUID().uuidString).db").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var desk = Desk(width: 120, height: 40)
+    func command(_ line: String) {
+      desk.press(":")
+      desk.type(line)
+      desk.press("enter")
+      desk.settle()
+    }
+    command("etcdctl snapshot save \(path)")
+    #expect(desk.text.contains("Snapshot saved at"))
+    #expect(FileManager.default.fileExists(atPath: path))
+    desk.press("esc")
+    command("etcdutl snapshot status \(path) -w table")
+    #expect(desk.text.contains("TOTAL KEYS"))
+    desk.press("esc")
+    command("fail disk/master-2 lost")
+    command("fail disk/master-3 lost")
+    if !desk.state.overlays.isEmpty { desk.press("y") }
+    #expect(desk.state.observation.healthyMembers == 1)
+    command("etcdctl put /x 1")
+    #expect(desk.text.contains("Error: context deadline exceeded"))
+    desk.press("esc")
+    command("etcdutl snapshot restore \(path) --bump-revision 1000000000 --mark-compacted")
+    #expect(desk.text.contains("restored snapshot"))
+    desk.press("esc")
+    command("goto \(desk.microseconds / 1_000_000 + 40)s")
+    #expect(desk.state.observation.healthyMembers == 3)
+    #expect(desk.state.observation.revision > 1_000_000_000)
+    command("etcdctl endpoint health")
+    #expect(desk.text.contains("https://master-3:2379 is healthy"))
+    #expect(desk.state.observation.violations.isEmpty)
+  }
+
+  @Test("a watch streams into its sheet until Esc")
+  func etcdWatch() {
+    var desk = Desk(width: 100, height: 30)
+    desk.press(":")
+    desk.type("etcdctl watch /registry/leases/ --prefix")
+    desk.press("enter")
+    desk.settle()
+    #expect(desk.text.contains("streaming until Esc"))
+    #expect(!desk.state.isBusy)
+    desk.press("space")
+    desk.watch(seconds: 3)
+    #expect(desk.text.contains("PUT"))
+    desk.press("esc")
+    #expect(!desk.text.contains("streaming"))
   }
 }

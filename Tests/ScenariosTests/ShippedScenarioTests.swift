@@ -15,4 +15,17 @@ struct ShippedScenarioTests {
     #expect(runner.outcomes.count > 10)
     #expect(runner.world.invariantProblems() == [])
   }
+
+  @Test(arguments: ["etcd-disaster.yaml", "etcd-restore.yaml", "replace-a-member.yaml"])
+  func holdsForEtcd(_ file: String) throws {
+    var runner = ScenarioRunner(try ScenarioReader.read(path: DataFile.path(file)))
+    try runner.run()
+    for outcome in runner.failed {
+      Issue.record("\(outcome.source): \(outcome.text): found \(outcome.found)")
+    }
+    let isFinished = runner.isFinished
+    #expect(isFinished)
+    let violations = runner.world.monitor.violations
+    #expect(violations.isEmpty)
+  }
 }
