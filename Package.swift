@@ -109,7 +109,8 @@ let package = Package(
     tests("Controllers", ["Basics", "KubeAPI", "ControllerRuntime", "Controllers"]),
     tests("Kubelet", ["Basics", "KubeAPI", "ControllerRuntime", "Kubelet", "KubeProxy"]),
     tests("Etcdctl", ["Basics", "Engine", "Etcdctl"]),
-    tests("Engine", ["Basics", "KubeAPI", "MVCC", "Etcd", "Engine", "Manifests"]),
+    tests(
+      "Engine", ["Basics", "KubeAPI", "MVCC", "Etcd", "Engine", "Manifests", "SimulationKernel"]),
     tests(
       "Scenarios",
       [

@@ -55,6 +55,8 @@ struct EtcdServer: Sendable {
   var leaderStreams = LookupSet<UInt64>()
   var leaderlessChecks = 0
   var publishID: UInt64?
+  /// The backend's rebuilding under way.
+  var defragmentation: Defragmentation?
   /// The comparison of hashes under way.
   var corruptCheck: CorruptCheck?
   /// Asked to stop: new requests are refused, and leadership is handed over first.

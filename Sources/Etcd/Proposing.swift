@@ -40,6 +40,7 @@ extension EtcdServer {
     _ request: EtcdRequest, _ requester: Requester, _ now: Tick, _ effects: inout [EtcdEffect]
   ) throws(EtcdError) {
     if isStopping { throw .stopped }
+    if holds(request, requester, now) { return }
     if node.isLearner, !request.isServedByLearner { throw .notSupportedForLearner }
     switch request {
     case .range(let range):
@@ -77,9 +78,7 @@ extension EtcdServer {
     case .moveLeader(let target): try moveLeader(to: target, requester, now, &effects)
     case .hashKV(let revision):
       answer(requester, .hashKV(try state.store.hashKV(revision: revision)), &effects)
-    case .defragment:
-      state.store.defragment()
-      answer(requester, .defragmented, &effects)
+    case .defragment: defragment(requester, now)
     case .alarmList: answer(requester, .alarms(state.alarms), &effects)
     case .alarmActivate(let alarm):
       try propose(.alarm(alarm, isRaised: true), requester, now, &effects)

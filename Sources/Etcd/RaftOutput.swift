@@ -10,6 +10,7 @@ extension EtcdServer {
   mutating func pump(_ now: Tick, _ effects: inout [EtcdEffect]) {
     guard !hasEnded else { return }
     do throws(RaftError) {
+      try finishDefragmentation(now, &effects)
       repeat {
         while node.hasReady {
           let ready = node.ready()
@@ -18,13 +19,15 @@ extension EtcdServer {
           for message in ready.messages {
             switch message.to {
             case Message.appendThread: try append(message, &effects)
+            case Message.applyThread where defragmentation != nil:
+              defragmentation?.entries.append(message)
             case Message.applyThread: try apply(message, now, &effects)
             default: send(message, now, &effects)
             }
           }
         }
         startWrite(now, &effects)
-      } while serveReads(now, &effects)
+      } while defragmentation == nil && serveReads(now, &effects)
     } catch {
       if error.isFatal { fail(error.description, &effects) }
     }

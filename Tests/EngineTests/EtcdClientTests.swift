@@ -3,6 +3,7 @@ import Engine
 import Etcd
 import KubeAPI
 import MVCC
+import SimulationKernel
 import Testing
 
 /// Clients of etcd members outside the cluster, as etcdctl is one.
@@ -215,5 +216,30 @@ struct EtcdClientTests {
     #expect(throws: FaultProblem.self) {
       try world.apply(.etcdRequest(client: client, .status))
     }
+  }
+
+  /// A pod deleted past the API servers: what its kubelet then does has the person's line at its root.
+  @Test func whyLeadsBackToTheLine() throws {
+    var world = try World.booted(workers: 1)
+    try world.create(yaml: World.web(replicas: 1))
+    world.converge(deadline: world.now + .minutes(2))
+    let pod = try #require(world.objects(.pod).first { $0.metadata.labels["app"] == "web" })
+    let client = try #require(try world.apply(.etcdOpen(member: "master-2")))
+    let key = Key("/registry/pods/default/" + pod.metadata.name)
+    let before = TraceID(world.trace.total)
+    try world.apply(
+      .etcdRequest(client: client, .deleteRange(DeleteRangeRequest(key: key))))
+    world.advance(to: world.now + .seconds(5))
+    let roots = world.trace.after(before).filter { entry in
+      let role = entry.record.process.map { world.processes[$0].role }
+      guard role == .kubelet || role == .controllerManager else { return false }
+      return world.trace.chain(from: entry.id, limit: 40).contains {
+        $0.record.note.message.hasPrefix("etcdctl del /registry/pods/default/web-")
+      }
+    }
+    let count = roots.count
+    #expect(count > 0)
+    let violations = world.monitor.violations
+    #expect(violations.isEmpty)
   }
 }

@@ -184,4 +184,35 @@ struct ClusterVerbTests {
     let words = "failed to read WAL, cannot be repaired: walpb: crc mismatch"
     #expect(!shell.world.actions(1, where: { $0.message.contains(words) }).isEmpty)
   }
+
+  /// Adding first is how a cluster is lost: with the check off, three of four are needed and two are
+  /// there (teaching.md, M23).
+  @Test func withoutTheCheckAWrongAdditionCostsTheQuorum() throws {
+    var spec = ClusterSpec(masters: 3, workers: 0, seed: 8)
+    spec.flags = [
+      ClusterSpec.ComponentFlag(component: "etcd", name: "strict-reconfig-check", value: "false")
+    ]
+    var shell = try Shell(spec)
+    try shell.world.apply(.fail(Fault(.process(host: "master-3", name: "etcd"))))
+    shell.wait(.seconds(8))
+    shell.ok("etcdctl put /x 1")
+    shell.ok("etcdctl member add m4 --peer-urls https://mistyped:2380")
+    shell.wait(.seconds(5))
+    let hasQuorum = shell.world.etcdHealth.hasQuorum
+    #expect(!hasQuorum)
+    #expect(shell.run("etcdctl put /x 2").code == 1)
+    // Not even the wrong one can be removed.
+    #expect(shell.run("etcdctl member remove 3").code == 1)
+  }
+
+  @Test func theOldestMemberOfAllIsUpdated() throws {
+    var shell = try Shell.three()
+    #expect(
+      shell.run("etcdctl member update 1 --peer-urls https://master-2:2380").text
+        == "Error: etcdserver: Peer URLs already exists\n")
+    #expect(
+      shell.ok("etcdctl member update 1 --peer-urls https://master-1:2380,https://other:2380")
+        == "Member                1 updated in cluster                1\n")
+    #expect(shell.ok("etcdctl member list").contains("https://other:2380"))
+  }
 }
