@@ -150,6 +150,7 @@ extension World {
       joinsExisting: false)
     // From here on the old cluster is history, whoever of it still runs.
     etcdClusterID = restored.clusterID
+    etcdRestores += 1
     lastStore = restored.state.store
     revisionCauses = PersistentLog()
     monitor.restored(restored.state.store, index: restored.state.index, at: now)

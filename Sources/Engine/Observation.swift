@@ -107,6 +107,8 @@ public struct Observation: Sendable {
   /// Members that can reach one another and run, and how many a quorum needs.
   /// What the pods ask of each node.
   let load: Load
+  /// Snapshots restored so far: a look from before one is no beginning for one after it.
+  let etcdRestores: Int
   public let healthyMembers: Int
   public let quorum: Int
   public var hasQuorum: Bool { healthyMembers >= quorum }
@@ -197,7 +199,8 @@ extension World {
       now: now, seed: spec.seed, events: events, revision: store?.revision ?? 0, nodes: nodes,
       pods: pods, members: etcdMembers.indices.map(observeMember), control: observeControl(),
       leases: observeLeases(wallClock), faults: activeFaults, violations: monitor.violations,
-      load: load, healthyMembers: healthyMembers(), quorum: etcdVoters / 2 + 1)
+      load: load, etcdRestores: etcdRestores, healthyMembers: healthyMembers(),
+      quorum: etcdVoters / 2 + 1)
   }
 
   func observe(_ pod: Pod, _ wall: Timestamp) -> Observation.Pod {

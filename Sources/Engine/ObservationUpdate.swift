@@ -10,7 +10,8 @@ extension World {
   /// - Parameter old: a look at this world, or at one that it has come from; a look at a world with
   ///   another past gives wrong answers. What can't be brought up to date is read from the start.
   public func update(_ old: inout Observation) {
-    guard let store, old.seed == spec.seed, old.now <= now, old.revision <= store.revision,
+    guard let store, old.seed == spec.seed, old.etcdRestores == etcdRestores, old.now <= now,
+      old.revision <= store.revision,
       old.revision >= max(store.compactRevision, 1)
     else {
       old = observe()

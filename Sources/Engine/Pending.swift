@@ -180,7 +180,8 @@ extension World {
         return make(.timer, .start, "\(hosts[HostID(host)].name) is powered on")
       case .shutdownOver(let host):
         return make(
-          .timer, .timeout, "\(hosts[HostID(host)].name) loses its power: the shutdown had its time")
+          .timer, .timeout, "\(hosts[HostID(host)].name) loses its power: the shutdown had its time"
+        )
       case .flap:
         return make(.timer, .connection, "a flapping link changes its state")
       case .healthCheck:

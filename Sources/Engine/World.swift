@@ -41,6 +41,8 @@ public struct World: Sendable {
   var etcdLaunches: [EtcdLaunch] = []
   /// The cluster that counts: a restore founds another one.
   var etcdClusterID = EtcdLaunch.foundingClusterID
+  /// How often a snapshot was restored: each time the store is another one.
+  var etcdRestores = 0
   /// Pairs of members of different clusters that have noticed so.
   var etcdStrangers = LookupSet<Int>()
   var apiServers: [APIServer] = []

@@ -326,6 +326,13 @@ private struct Reading {
       } catch {
         throw problem(first.tree, error.message)
       }
+    case "client":
+      try allow([])
+      do throws(EtcdCoding.Problem) {
+        action = .input(try EtcdCoding.decode(first.tree.json))
+      } catch {
+        throw problem(first.tree, error.message)
+      }
     case "message":
       try allow([])
       action = .input(try message(first.tree))

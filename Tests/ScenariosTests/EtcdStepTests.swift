@@ -134,4 +134,39 @@ struct EtcdStepTests {
     let printed = runner.printed.count
     #expect(printed >= 3)
   }
+
+  /// Clients' requests and a restored file are part of a recording, which replays to the same world.
+  @Test func aRecordingHoldsWhatEtcdClientsDid() throws {
+    let first = try run(
+      """
+      - etcdctl: put /a 'two words' --prev-kv
+      - etcdctl: txn
+        input: |
+          value("/a") = "two words"
+          mod("/b") = "0"
+
+          put /b 1
+          get /a --prefix
+
+          del /a
+      - etcdctl: lease grant 600
+      - etcdctl: watch / --prefix --rev 2 --events 5
+      - etcdctl: snapshot save $TMPDIR/orrery-recorded.db
+      - etcdctl: member update 3 --peer-urls https://master-3:2380
+      - etcdutl: snapshot restore $TMPDIR/orrery-recorded.db
+      - until: {etcd: {healthy: 3}}
+        timeout: 30s
+      - etcdctl: get /b
+        output: "/b\\n1"
+      """, cluster: "{masters: 3, workers: 0, seed: 12}")
+    let text = first.recordingText
+    #expect(text.contains("client: [\"restore\","))
+    var again = ScenarioRunner(
+      try ScenarioReader.read(bytes: Array(text.utf8), file: "recorded.yaml"))
+    try again.run()
+    let failed = again.failed.map { $0.source + ": " + $0.found }
+    #expect(failed == [])
+    let outcomes = again.outcomes.count
+    #expect(outcomes == 1)
+  }
 }

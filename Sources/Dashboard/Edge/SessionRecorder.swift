@@ -19,8 +19,6 @@ struct SessionRecorder {
     recording = Recording(timeline.world.spec)
   }
 
-  var isIncomplete: Bool { recording.isIncomplete }
-
   private static func key(_ input: WorldTimeline.Recorded) -> (at: UInt64, events: UInt64) {
     (input.at.microseconds, input.events)
   }
