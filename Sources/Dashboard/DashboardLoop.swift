@@ -133,7 +133,10 @@ public struct DashboardLoop {
     let frame = draw(width: size.width, height: size.height)
     terminal.present(frame.buffer, cursor: frame.cursor)
     lastDraw = clock()
-    keepUp(frame.buffer, now: lastDraw)
+    if keepUp(frame.buffer, now: lastDraw) {
+      let again = draw(width: size.width, height: size.height)
+      terminal.present(again.buffer, cursor: again.cursor)
+    }
   }
 }
 

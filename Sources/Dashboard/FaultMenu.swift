@@ -132,7 +132,7 @@ extension AppState {
   private func clockItems(_ name: String) -> [MenuItem] {
     [
       .heading("Clock"), item("a", "Ahead by a minute", Fault(.clock(name), .offset(.seconds(60)))),
-      MenuItem("j", "Jumps back 30 s", .fault(Fault(.clock(name), .jump(.seconds(-30))))),
+      MenuItem("w", "Wall clock jumps back 30 s", .fault(Fault(.clock(name), .jump(.seconds(-30))))),
       item("r", "Runs 5 % fast", Fault(.clock(name), .rate(perMillion: 1_050_000))),
     ]
   }
@@ -179,7 +179,7 @@ extension AppState {
     case .running:
       items += [
         MenuItem(
-          "k", "Kill (crash)", "its supervisor starts it again",
+          "x", "Kill (crash)", "its supervisor starts it again",
           .input(.kill(host: host, process: name), said: "\(name) on \(host) is killed")),
         item("h", "Stop at once", Fault(target, .stop)),
         item("g", "Stop gracefully", Fault(target, .terminate)),
@@ -231,7 +231,7 @@ extension AppState {
     else { return [] }
     let place = pod.spec.containers.count > 1
     var items: [MenuItem] = []
-    let letters = Array("abcdefghijklmnopqrstuvwxyz".unicodeScalars)
+    let letters = Array("abcdefghilmnoprstuvwxyz".unicodeScalars)
     var next = 0
     /// Letters run on over the containers of a pod.
     func letter(_ wanted: Unicode.Scalar) -> Unicode.Scalar {

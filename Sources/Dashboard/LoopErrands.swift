@@ -72,10 +72,13 @@ extension DashboardLoop {
   }
 
   /// Writes down what was done since the last turn.
-  mutating func keepUp(_ buffer: CellBuffer?, now: UInt64) {
-    if let problem = recorder?.update(state.timeline) { state.report(problem, isProblem: true) }
-    if let buffer, let problem = cast?.add(buffer, now: now) {
-      state.report(problem, isProblem: true)
-    }
+  ///
+  /// - Returns: whether something went wrong, which has to be seen.
+  @discardableResult
+  mutating func keepUp(_ buffer: CellBuffer?, now: UInt64) -> Bool {
+    var problem = recorder?.update(state.timeline)
+    if let buffer, let other = cast?.add(buffer, now: now) { problem = other }
+    if let problem { state.report(problem, isProblem: true) }
+    return problem != nil
   }
 }

@@ -9,7 +9,7 @@ public struct Narrator: Sendable {
   private var seen = TraceID.none
   private var sentences: [String] = []
   /// Kept until it is clear whether the next says the same.
-  private var last: (text: String, at: Tick, more: Int)?
+  private var last: ActionRow?
   private var begun: Tick?
   private var notice: AppState.Notice?
   private var answered = 0
@@ -89,7 +89,7 @@ public struct Narrator: Sendable {
       tell(world.action(entry))
     }
     seen = TraceID(world.trace.total)
-    if let last, state.timeline.now > last.at + .seconds(1) { flush() }
+    if let last, state.timeline.now > last.action.at + .seconds(1) { flush() }
     answer()
     if let new = state.notice, new != notice {
       notice = new
@@ -97,23 +97,23 @@ public struct Narrator: Sendable {
     }
   }
 
-  /// What is said again and again is said once, with how often.
+  /// What is said again and again, or of every machine, is said once, with how often.
   private mutating func tell(_ action: Observation.Action) {
-    let text = ActionText(action)
-    let sentence = Self.sentence(text.text)
-    if let old = last, old.text == sentence {
+    let row = ActionRow(action)
+    if last?.absorbs(row) ?? false {
       last?.more += 1
       return
     }
     flush()
-    last = (sentence, action.at, 0)
+    last = row
   }
 
   private mutating func flush() {
-    guard let line = last else { return }
+    guard let row = last else { return }
     last = nil
-    let more = line.more > 0 ? " (\(line.more + 1) times)" : ""
-    sentences.append("\(clockText(line.at))  \(line.text)\(more)")
+    let more = row.more > 0 ? " (and \(row.more) more)" : ""
+    let text = ActionText(row.action).text
+    sentences.append("\(clockText(row.action.at))  \(Self.sentence(text))\(more)")
   }
 
   /// What kubectl says, as it stands.

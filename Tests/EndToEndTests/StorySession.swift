@@ -75,6 +75,14 @@ final class StorySession {
     return holds(self)
   }
 
+  /// Waits until the program has drawn what the last key did, or has had time to.
+  func settle() {
+    let before = bytesRead
+    let end = Date().addingTimeInterval(1.5)
+    while bytesRead == before, Date() < end, read(milliseconds: 50) {}
+    read(milliseconds: 50)
+  }
+
   func signal(_ number: Int32) { kill(pty.child, number) }
 
   /// Where a text stands first.
@@ -90,6 +98,7 @@ final class StorySession {
   /// Closes the terminal; the program's exit code, or 128 and the signal that ended it.
   func finish(isDone: Bool) -> Int {
     if !isDone {
+      settle()
       type("\u{3}")
       _ = wait(seconds: 10) { $0.isGone }
     } else {

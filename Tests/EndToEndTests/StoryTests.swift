@@ -21,8 +21,9 @@ import Testing
       case .press(let keys):
         for key in keys {
           session.type(bytes(ofKey: key))
-          // A lone escape is one only when nothing follows at once.
-          session.read(milliseconds: key == "esc" ? 120 : 25)
+          session.read(milliseconds: 25)
+          // A lone escape is one only when nothing follows before it was read.
+          if key == "esc" { session.settle() }
         }
       case .type(let text):
         session.type(text.replacingOccurrences(of: "$DIR", with: session.folder.url.path))

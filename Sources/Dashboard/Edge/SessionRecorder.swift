@@ -65,6 +65,8 @@ struct SessionCast {
   private let file: GrowingFile
   private var cast: Asciicast
   private let start: UInt64
+  /// The first line, until it is written.
+  private var header: String
 
   init?(path: String, width: Int, height: Int, depth: ColorDepth, now: UInt64) {
     guard let file = GrowingFile(path: path) else { return nil }
@@ -72,12 +74,12 @@ struct SessionCast {
     self.file = file
     cast = Asciicast(depth: depth)
     start = now
-    _ = file.append(
-      Array(cast.header(width: width, height: height, title: "orrery").utf8))
+    header = cast.header(width: width, height: height, title: "orrery")
   }
 
   mutating func add(_ buffer: CellBuffer, now: UInt64) -> String? {
-    let text = cast.frame(buffer, milliseconds: Int((now - min(start, now)) / 1000))
+    let text = header + cast.frame(buffer, milliseconds: Int((now - min(start, now)) / 1000))
+    header = ""
     return text.isEmpty ? nil : file.append(Array(text.utf8))
   }
 }

@@ -4,8 +4,8 @@ press :
 type mark calm
 press enter
 see calm at
-press j f N
-see NotReady
+press . . j f . .
+see 1 fault
 press '
 see Bookmarks
 see calm

@@ -1,4 +1,5 @@
 # A mistake in the configuration is one line with its place, and exit code 2.
+size 200 24
 file orrery/config.yaml
 theme: nord
 speeed: 5

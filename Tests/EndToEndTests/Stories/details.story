@@ -5,6 +5,6 @@ press enter
 see powered on
 see kubelet | running
 press G
-see kind: Node
+see nodeInfo:
 press esc
-gone kind: Node
+gone nodeInfo:

@@ -7,9 +7,6 @@ see its name ends in
 press :
 type cast /dev/full
 press enter
-see casting to
-press + - +
 see No space left on device
-press :
-type cast off
-press enter
+press j f
+see 1 fault

@@ -1,6 +1,6 @@
 # The list of pods is narrowed while one types.
 size 120 40
-see 8 of 8 ready
+see PAUSE | no faults
 press 4 /
 type cache
 see cache-

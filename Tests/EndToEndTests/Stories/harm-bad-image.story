@@ -1,6 +1,6 @@
 # A bad image holds up a rollout.
 size 120 40
-see 8 of 8 ready
+see PAUSE | no faults
 press 4 F i
 see image updated
 press esc : 

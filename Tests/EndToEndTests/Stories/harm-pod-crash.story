@@ -1,6 +1,6 @@
 # A container crashes; its kubelet starts it again.
 size 120 40
-see 8 of 8 ready
+see PAUSE | no faults
 press 4 F
 see Container
 see Crash | exit code 1

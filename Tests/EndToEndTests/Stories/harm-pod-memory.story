@@ -1,6 +1,6 @@
 # A container runs out of memory and is said to be OOMKilled.
 size 120 40
-see 8 of 8 ready
+see PAUSE | no faults
 press 4 F o
 see runs out of memory
 press N

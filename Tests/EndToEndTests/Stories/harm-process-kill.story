@@ -5,5 +5,5 @@ press j F
 see kubelet | running
 press 2
 see What happens to kubelet on worker-2?
-press k
+press x
 see kubelet on worker-2 is killed

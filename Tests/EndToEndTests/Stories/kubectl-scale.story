@@ -1,6 +1,6 @@
 # A deployment is scaled, and its pods come.
 size 120 40
-see 8 of 8 ready
+see PAUSE | no faults
 press :
 type scale deployment web --replicas 9
 press enter

@@ -1,4 +1,5 @@
 # A mistake in a theme is one line with its place.
+size 200 24
 file orrery/themes/mine.yaml
 name: mine
 roles:
