@@ -194,9 +194,13 @@ static bool decode_mouse(orrery_event *event) {
   if (mouse.bstate & BUTTON_SHIFT) event->modifiers |= ORRERY_SHIFT;
   if (mouse.bstate & BUTTON_ALT) event->modifiers |= ORRERY_ALT;
   if (mouse.bstate & BUTTON_CTRL) event->modifiers |= ORRERY_CTRL;
-  static const struct { mmask_t pressed, released; } buttons[] = {
-    {BUTTON1_PRESSED, BUTTON1_RELEASED}, {BUTTON2_PRESSED, BUTTON2_RELEASED},
-    {BUTTON3_PRESSED, BUTTON3_RELEASED},
+  static const struct { mmask_t pressed, released, clicked; } buttons[] = {
+    {BUTTON1_PRESSED, BUTTON1_RELEASED,
+     BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED},
+    {BUTTON2_PRESSED, BUTTON2_RELEASED,
+     BUTTON2_CLICKED | BUTTON2_DOUBLE_CLICKED | BUTTON2_TRIPLE_CLICKED},
+    {BUTTON3_PRESSED, BUTTON3_RELEASED,
+     BUTTON3_CLICKED | BUTTON3_DOUBLE_CLICKED | BUTTON3_TRIPLE_CLICKED},
   };
   if (mouse.bstate & BUTTON4_PRESSED) {
     event->code = ORRERY_MOUSE_WHEEL_UP;
@@ -207,6 +211,13 @@ static bool decode_mouse(orrery_event *event) {
     return true;
   }
   for (int i = 0; i < 3; i++) {
+    /* A press and a release that came in one read are merged into a click. */
+    if (mouse.bstate & buttons[i].clicked) {
+      event->code = ORRERY_MOUSE_PRESS;
+      event->button = i + 1;
+      held = 0;
+      return true;
+    }
     if (mouse.bstate & buttons[i].released) {
       event->code = ORRERY_MOUSE_RELEASE;
       event->button = i + 1;

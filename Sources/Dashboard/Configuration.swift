@@ -12,6 +12,7 @@ import TerminalCore
 /// paused: true
 /// mouse: true
 /// big: false
+/// fps: 30             # 4 suits a slow link
 /// keys:
 ///   fault-menu: [F, f2]
 ///   palette: ctrl-p
@@ -24,12 +25,14 @@ public struct Configuration: Sendable {
   public var paused: Bool?
   public var mouse: Bool?
   public var big: Bool?
+  /// Pictures a second at most.
+  public var fps: Int?
   public var keys = KeyTable()
 
   public init() {}
 
   private static let known = [
-    "theme", "color", "ascii", "speed", "paused", "mouse", "big", "keys",
+    "theme", "color", "ascii", "speed", "paused", "mouse", "big", "fps", "keys",
   ]
 
   /// Colours by the name that flags and the file give them; nil for another.
@@ -97,6 +100,11 @@ public struct Configuration: Sendable {
       case "paused": result.paused = try flag(field.tree)
       case "mouse": result.mouse = try flag(field.tree)
       case "big": result.big = try flag(field.tree)
+      case "fps":
+        guard case .integer(let number) = field.tree.json, (1...60).contains(number) else {
+          throw problem(field.tree.place, "expected a number from 1 to 60")
+        }
+        result.fps = Int(number)
       case "keys":
         guard case .object = field.tree.json else {
           throw problem(field.tree.place, "expected actions with their keys, as palette: ctrl-p")

@@ -30,8 +30,8 @@ public struct DashboardLoop {
 
   /// Real microseconds the world may take of each frame.
   static let worldBudget: UInt64 = 12_000
-  /// Real microseconds between two frames: 30 a second.
-  static let frameTime: UInt64 = 33_000
+  /// Real microseconds between two frames: 30 a second, or fewer for a slow link.
+  public var frameTime: UInt64 = 33_000
 
   public init(
     _ state: AppState, depth: ColorDepth, isAscii: Bool, themes: [ThemeDefinition] = []
@@ -100,7 +100,7 @@ public struct DashboardLoop {
       if state.isHurried {
         timeout = 0
       } else if state.isBusy {
-        timeout = Int((lastDraw + Self.frameTime).saturatingDifference(now) / 1000)
+        timeout = Int((lastDraw + frameTime).saturatingDifference(now) / 1000)
       }
       var keys: [Key] = []
       var next = terminal.nextEvent(timeoutMilliseconds: timeout)
@@ -122,7 +122,7 @@ public struct DashboardLoop {
       let start = clock()
       state.advance(now: start) { clock() < start + Self.worldBudget }
       keepUp(nil, now: start)
-      if !keys.isEmpty || !state.isHurried || clock() >= lastDraw + Self.frameTime {
+      if !keys.isEmpty || !state.isHurried || clock() >= lastDraw + frameTime {
         present(on: terminal, clock)
       }
     }

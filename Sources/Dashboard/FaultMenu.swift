@@ -132,7 +132,8 @@ extension AppState {
   private func clockItems(_ name: String) -> [MenuItem] {
     [
       .heading("Clock"), item("a", "Ahead by a minute", Fault(.clock(name), .offset(.seconds(60)))),
-      MenuItem("w", "Wall clock jumps back 30 s", .fault(Fault(.clock(name), .jump(.seconds(-30))))),
+      MenuItem(
+        "w", "Wall clock jumps back 30 s", .fault(Fault(.clock(name), .jump(.seconds(-30))))),
       item("r", "Runs 5 % fast", Fault(.clock(name), .rate(perMillion: 1_050_000))),
     ]
   }

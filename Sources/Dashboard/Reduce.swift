@@ -378,11 +378,15 @@ extension AppState {
       about = row
     }
     guard let row = about else { return }
-    guard let id = snapshot.newestRecord(about: row, in: timeline.world) else {
-      return say("nothing was written or decided about \(title(of: row)) lately")
+    var lines = whyAnswer(about: row)
+    if lines.isEmpty {
+      guard let id = snapshot.newestRecord(about: row, in: timeline.world) else {
+        return say("nothing was written or decided about \(title(of: row)) lately")
+      }
+      lines = whyLines(from: id)
     }
     var sheet = Sheet(content: .why(row), title: "Why? \(title(of: row))")
-    sheet.update(whyLines(from: id))
+    sheet.update(lines)
     overlays.append(.sheet(sheet))
   }
 

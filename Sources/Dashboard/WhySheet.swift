@@ -99,7 +99,8 @@ extension AppState {
       return say("that step is no longer known")
     }
     var lines = [
-      SheetLine([Ink("\(step.who): ", .info), Ink(step.words)]), SheetLine("at t=\(step.clock)", .dim),
+      SheetLine([Ink("\(step.who): ", .info), Ink(step.words)]),
+      SheetLine("at t=\(step.clock)", .dim),
     ]
     if let basis = step.basis {
       lines += [SheetLine(""), .heading("What it rests on")]

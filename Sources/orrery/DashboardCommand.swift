@@ -36,6 +36,8 @@ struct DashboardCommand: ParsableCommand {
   var span: String?
   @Flag(inversion: .prefixedNo, help: "Take the mouse; without it the terminal selects text.")
   var mouse: Bool?
+  @Option(help: "Pictures a second at most, 1 to 60; 4 suits a slow link. Default: 30.")
+  var fps: Int?
   @Option(help: "Write what is done as a scenario that replays bit for bit.") var record: String?
   @Option(help: "Write the session as an asciicast.") var cast: String?
   @Option(help: "The configuration. Default: $XDG_CONFIG_HOME/orrery/config.yaml.")
@@ -59,6 +61,7 @@ struct DashboardCommand: ParsableCommand {
     defer { terminal.close() }
     var loop = DashboardLoop(
       AppState(options), depth: terminal.depth, isAscii: terminal.ascii, themes: user.themes)
+    loop.frameTime = 1_000_000 / UInt64(fps(user))
     loop.keepClip = { UserFiles.keep(clip: $0) }
     if let record { loop.record(to: record) }
     if let cast { loop.cast(to: cast) }
@@ -67,6 +70,14 @@ struct DashboardCommand: ParsableCommand {
     UserFiles.keep(history: loop.state.commandHistory)
     terminal.close()
     if let problem { Failure.badInput(problem) }
+  }
+
+  private func fps(_ user: UserFiles) -> Int {
+    let wanted = fps ?? user.configuration.fps ?? 30
+    guard (1...60).contains(wanted) else {
+      Failure.badInput("--fps \(wanted): expected a number from 1 to 60")
+    }
+    return wanted
   }
 
   private var plainSpan: Basics.Span? {

@@ -8,6 +8,9 @@ enum SheetLink: Sendable, Hashable {
   /// What changed from one revision of an object to another; 0 is before it was there.
   case diff(ObjectReference, from: Int64, to: Int64)
   case row(RowID)
+  /// A step of a chain of causes; whether it would be so without one.
+  case step(WhySubject, TraceID)
+  case butFor(WhySubject, TraceID)
 }
 
 /// Owners and the past of objects, for their details.
@@ -99,6 +102,8 @@ extension AppState {
       var diff = Sheet(content: .diff(reference, from: from, to: to), title: title)
       diff.update(diffLines(reference, from: from, to: to))
       overlays.append(.sheet(diff))
+    case .step(let subject, let record): openStep(subject, record)
+    case .butFor(let subject, let record): openButFor(subject, record)
     case .row(let row):
       var details = Sheet(content: .details(row), title: title(of: row))
       details.update(detailLines(of: row))
