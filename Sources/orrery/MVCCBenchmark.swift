@@ -81,9 +81,10 @@ extension Benchmark {
       }
       return rate(count, stopwatch)
     }
+    let sorted = keys.sorted()
     func hundred(_ number: Int, at revision: Int64) -> RangeRequest {
-      RangeRequest(
-        key: keys[number % keys.count], rangeEnd: .fromKey, revision: revision, limit: 100)
+      let first = number * 7919 % (sorted.count - 100)
+      return RangeRequest(key: sorted[first], rangeEnd: sorted[first + 100], revision: revision)
     }
     let stopwatch = Stopwatch()
     let single = read(500_000) { RangeRequest(key: keys[$0 % keys.count]) }

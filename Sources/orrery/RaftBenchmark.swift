@@ -5,8 +5,8 @@ import Raft
 
 extension Benchmark {
   static let raftFamily = [
-    raftProposals("raft-proposals", batch: 1, count: 300_000),
-    raftProposals("raft-proposals-100", batch: 100, count: 1_000_000),
+    raftProposals("raft-proposals", batch: 1, count: 100_000),
+    raftProposals("raft-proposals-100", batch: 100, count: 400_000),
   ]
 
   /// Proposals through three members on one core, without disks or latency: each batch is on every
