@@ -70,6 +70,8 @@ static void on_fatal(int number) {
   }
   for (int i = 0; i < SIGNAL_COUNT; i++)
     if (fatal_signals[i] == number) sigaction(number, &old_actions[i], NULL);
+  /* ncurses' own handler of these would end with exit(1): who asked must see that it was heard. */
+  if (number == SIGTERM || number == SIGINT) signal(number, SIG_DFL);
   errno = saved;
   raise(number);
 }

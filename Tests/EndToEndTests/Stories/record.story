@@ -10,5 +10,5 @@ holds mine.yaml fault: "node/worker-2 power"
 press :
 type record off
 press enter
-see replays it
+see the recording is in
 holds mine.yaml digest:
