@@ -8,5 +8,5 @@ gone Quorum will be lost
 see 1 fault
 press f y
 see NO ETCD QUORUM
-press H
+press H space
 gone NO ETCD QUORUM
