@@ -96,10 +96,12 @@ extension APIServer {
       list.append(.arm(timer, max(span, .zero)))
     }
     mutating func note(
-      _ kind: Note.Kind, _ subject: ObjectReference? = nil, _ message: String, revision: Int64 = 0
+      _ kind: Note.Kind, _ subject: ObjectReference? = nil, _ message: String, revision: Int64 = 0,
+      subresource: APIRequest.Subresource? = nil
     ) {
       var note = Note(kind, subject, message)
       note.revision = revision
+      note.subresource = subresource
       list.append(.note(note))
       hasNoted = true
     }

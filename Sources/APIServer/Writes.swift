@@ -134,7 +134,8 @@ extension APIServer {
     }
     let object = proposal.object.at(resourceVersion: result.revision)
     effects.note(
-      .write, object.reference, note(call, proposal, object), revision: result.revision)
+      .write, object.reference, note(call, proposal, object), revision: result.revision,
+      subresource: call.request.subresource)
     if proposal.isRemovedNext, !call.isOrphan {
       calls[id]?.current = object
       calls[id]?.isCurrentFresh = true

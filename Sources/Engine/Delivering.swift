@@ -263,9 +263,9 @@ extension World {
       }
       switch note.subject?.kind {
       case .lease, .event, nil: break
-      // Each kubelet posts its node's status every 5 min ± 50 % (nodeStatusReportFrequency): of
-      // hundreds one always does, and the cluster would never count as quiet.
-      case .node where spec.machines.count > 200: break
+      // Each kubelet posts its node's status every 5 min ± 50 % (nodeStatusReportFrequency): a
+      // heartbeat, and of hundreds of nodes one always does.
+      case .node where note.subresource == .status: break
       default: lastWorkAt = now
       }
     }

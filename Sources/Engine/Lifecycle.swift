@@ -191,13 +191,14 @@ extension World {
     processes[id].state = .paused
   }
 
-  /// SIGCONT: what came meanwhile is handled now, in order.
+  /// SIGCONT: what came meanwhile is handled now, in order, and before anything else that is due at
+  /// this microsecond: that came later.
   mutating func unpause(_ id: ProcessID) {
     guard processes[id].state == .paused else { return }
     processes[id].state = .running
     let backlog = processes[id].backlog
     processes[id].backlog = []
-    for delivery in backlog { wheel.schedule(delivery, at: now) }
+    for delivery in backlog { deliver(delivery) }
   }
 
   // MARK: The load balancer's checks

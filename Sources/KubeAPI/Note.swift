@@ -26,6 +26,8 @@ public struct Note: Sendable {
   public var revision: Int64 = 0
   /// What a decision rests on, where its maker says.
   public var basis: Basis?
+  /// For a write, the part of the object that it was about.
+  public var subresource: APIRequest.Subresource?
 
   public init(_ kind: Kind, _ subject: ObjectReference? = nil, _ message: String) {
     self.kind = kind

@@ -34,30 +34,3 @@ extension World {
     }
   }
 }
-
-extension Timeline {
-  /// The same on a timeline, which records the requests.
-  public mutating func run(_ invocation: inout KubectlInvocation, for span: Span) {
-    let deadline = now + span
-    var waiting: [(at: Tick, outgoing: KubectlInvocation.Outgoing)] = []
-    var open: [(id: UInt64, token: Int)] = []
-    while true {
-      waiting += invocation.takeRequests().map { (now + $0.delay, $0) }
-      waiting.removeAll { entry in
-        guard entry.at <= now else { return false }
-        // A request is never refused as an input, only answered.
-        if case .some(.some(let id)) = try? apply(.request(entry.outgoing.request)) {
-          open.append((id, entry.outgoing.token))
-        }
-        return true
-      }
-      if invocation.isFinished || now >= deadline { return }
-      step(through: min(deadline, waiting.map(\.at).min() ?? deadline))
-      open.removeAll { entry in
-        guard let answer = takeAnswer(entry.id) else { return false }
-        invocation.receive(entry.token, answer, now: world.wallClock)
-        return true
-      }
-    }
-  }
-}

@@ -18,12 +18,12 @@ struct PodsPane {
   var columns: [Column] {
     [
       Column(" ", width: 1, priority: 10),
-      Column("NAME", width: 13, weight: 4, priority: 9, cutsMiddle: true),
+      Column("NAME", width: 12, weight: 4, priority: 9, cutsMiddle: true),
       Column("STATUS", width: 9, weight: 1, priority: 8),
       Column("READY", width: 5, priority: 4),
       Column("NODE", width: nodeWidth, weight: 1, priority: 7),
       Column("RESTARTS", width: 8, alignment: .right, priority: 3),
-      Column("AGE", width: 4, alignment: .right, priority: 5),
+      Column("AGE", width: 5, alignment: .right, priority: 5),
       Column("IP", width: 13, priority: 2),
       Column("NAMESPACE", width: 11, weight: 1, priority: 1),
     ]
