@@ -158,7 +158,9 @@ public struct APIServer: Sendable {
   /// A new process: memory is empty, the number sequences go on so that no late answer fits.
   private mutating func start(_ time: HostTime, into effects: inout Effects) {
     forgetAll()
-    for kind in ResourceKind.allCases { listFeed(kind, into: &effects) }
+    for kind in ResourceKind.allCases where WatchCache.isKept(kind) {
+      listFeed(kind, into: &effects)
+    }
     effects.arm(TimerID(tag: TimerTag.second), after: .seconds(1))
     effects.arm(TimerID(tag: TimerTag.compactor), after: configuration.compactionInterval)
   }
@@ -212,4 +214,12 @@ public struct APIServer: Sendable {
   }
 
   func cache(_ kind: ResourceKind) -> WatchCache { caches[Int(kind.rawValue)] }
+
+  /// Every kind that is held in memory has had its first list.
+  var areCachesReady: Bool {
+    for index in caches.indices where !caches[index].isReady {
+      if WatchCache.isKept(caches[index].kind) { return false }
+    }
+    return true
+  }
 }

@@ -90,7 +90,7 @@ extension APIServer {
       startGet(id, into: &effects)
       return
     }
-    guard caches.allSatisfy({ $0.isReady }) else {
+    guard areCachesReady else {
       calls[id]?.stage = .parked
       parked.append(id)
       return
@@ -112,9 +112,9 @@ extension APIServer {
       effects.because(call.cause)
       route(id, time, into: &effects)
     }
-    let opening = parkedWatches
-    parkedWatches = []
-    for watch in opening {
+    let parked = parkedWatches
+    parkedWatches = parked.filter { !cache($0.request.kind).isReady }
+    for watch in parked where cache(watch.request.kind).isReady {
       effects.because(watch.cause)
       open(watch, time, into: &effects)
     }
@@ -141,8 +141,10 @@ extension APIServer {
       revisionKnown(id, found.revision, into: &effects)
     case (.paging, .range(let found)): finishPage(call, found, into: &effects)
     case (.reading, .range(let found)):
-      calls[id]?.current = found.kvs.first?.object
-      calls[id]?.isCurrentFresh = true
+      calls.modify(id) {
+        $0.current = found.kvs.first?.object
+        $0.isCurrentFresh = true
+      }
       attempt(id, time, into: &effects)
     case (.lookingUp(let kind, let key), .range(let found)):
       lookedUp(id, ObjectReference(kind, key), found.kvs.first?.object, time, into: &effects)

@@ -45,7 +45,7 @@ extension APIServer {
     }
     caches[Int(kind.rawValue)].replace(found.kvs, revision: found.revision)
     watchFeed(kind, into: &effects)
-    if caches.allSatisfy({ $0.isReady }) { unpark(time, into: &effects) }
+    if areCachesReady { unpark(time, into: &effects) }
   }
 
   mutating func received(

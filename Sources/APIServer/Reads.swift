@@ -18,7 +18,7 @@ extension APIServer {
       answerGet(call, cache.get(call.request.key), into: &effects)
       return
     }
-    calls[id]?.stage = .getting
+    calls.modify(id) { $0.stage = .getting }
     askObject(id, call.request.kind, call.request.key, into: &effects)
   }
 
@@ -60,6 +60,10 @@ extension APIServer {
         return
       }
       calls[id]?.page = token
+      askPage(id, into: &effects)
+      return
+    }
+    guard WatchCache.isKept(call.request.kind) else {
       askPage(id, into: &effects)
       return
     }
@@ -140,15 +144,16 @@ extension APIServer {
   // MARK: Pages
 
   private mutating func askPage(_ id: UInt64, into effects: inout Effects) {
-    guard let call = calls[id], let page = call.page else { return }
+    guard let call = calls[id] else { return }
     let kind = call.request.kind
     let prefix = StorageKey.prefix(kind, namespace: call.request.namespace)
-    var start = StorageKey.prefix(kind).bytes
-    start.append(contentsOf: page.after.utf8)
-    start.append(0)
-    calls[id]?.stage = .paging
+    var start = prefix
+    if let page = call.page {
+      start = Key(bytes: StorageKey.prefix(kind).bytes + Array(page.after.utf8) + [0])
+    }
+    calls.modify(id) { $0.stage = .paging }
     let range = RangeRequest(
-      key: Key(bytes: start), rangeEnd: prefix.prefixEnd, revision: page.revision,
+      key: start, rangeEnd: prefix.prefixEnd, revision: call.page?.revision ?? 0,
       limit: call.request.options.limit)
     ask(.range(range), for: .call(id), into: &effects)
   }
@@ -159,17 +164,21 @@ extension APIServer {
       finish(call.id, .status(error), into: &effects)
       return
     }
-    guard let page = call.page else { return }
+    let revision = call.page?.revision ?? found.revision
     let items = found.kvs.compactMap(\.object).filter { selection.matches($0) }
+    if call.request.verb == .deletecollection {
+      collect(call.id, items, into: &effects)
+      return
+    }
     var token = ""
     if found.more, let last = found.kvs.last {
       token =
         ContinueToken(
-          revision: page.revision, after: StorageKey.suffix(call.request.kind, of: last.key)
+          revision: revision, after: StorageKey.suffix(call.request.kind, of: last.key)
         ).text
     }
     finish(
-      call.id, .list(items, resourceVersion: page.revision, continueToken: token),
+      call.id, .list(items, resourceVersion: revision, continueToken: token),
       into: &effects)
   }
 }

@@ -42,6 +42,11 @@ struct WatchCache: Sendable {
 
   init(_ kind: ResourceKind) { self.kind = kind }
 
+  /// Whether the kind is held in memory from the start. Events are not: there are many, hardly
+  /// anybody reads them, and reads go to etcd (storage/cachersize, 0 for events). Their cache is
+  /// filled when somebody watches them.
+  static func isKept(_ kind: ResourceKind) -> Bool { kind != .event }
+
   func get(_ key: ObjectKey) -> APIObject? { objects[StorageKey.object(kind, key)] }
 
   /// Replaces everything by what a list at `revision` found.

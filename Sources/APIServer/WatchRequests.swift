@@ -15,6 +15,7 @@ extension APIServer {
       client: client, request: request, selection: selection, cause: effects.cause)
     guard cache(request.kind).isReady else {
       parkedWatches.append(watch)
+      if !WatchCache.isKept(request.kind) { feed(request.kind, into: &effects) }
       return
     }
     open(watch, time, into: &effects)

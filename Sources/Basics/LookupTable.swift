@@ -24,6 +24,15 @@ public struct LookupTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
   @inlinable public func contains(_ key: Key) -> Bool { storage[key] != nil }
 
+  /// Changes the value of `key` in place; false, and `body` not called, where there is none. Unlike
+  /// `table[key]?.field = …` it allocates nothing.
+  @inlinable @discardableResult
+  public mutating func modify(_ key: Key, _ body: (inout Value) -> Void) -> Bool {
+    guard let index = storage.index(forKey: key) else { return false }
+    body(&storage.values[index])
+    return true
+  }
+
   @inlinable @discardableResult
   public mutating func removeValue(forKey key: Key) -> Value? { storage.removeValue(forKey: key) }
 

@@ -64,4 +64,33 @@ import Testing
     #expect(harness.servers[0].view.caches[Int(ResourceKind.pod.rawValue)].objects == 2)
     #expect(before.servers[0].view.caches[Int(ResourceKind.pod.rawValue)].objects == 1)
   }
+
+  @Test func eventsAreReadFromEtcdAndHeldOnlyForWhoWatchesThem() {
+    var harness = Harness.ready()
+    for index in 0..<5 { harness.create(event("e\(index)")) }
+    func cached() -> Int {
+      harness.servers[0].view.caches[Int(ResourceKind.event.rawValue)].objects
+    }
+    #expect(cached() == 0)
+    var page = APIRequest(.list, .event, namespace: "default")
+    page.options.limit = 3
+    guard case .list(let first, _, let token) = harness.ask(page) else {
+      Issue.record("no list")
+      return
+    }
+    page.options.continueToken = token
+    let names = first + harness.ask(page).items
+    #expect(names.map(\.metadata.name) == ["e0", "e1", "e2", "e3", "e4"])
+    #expect(cached() == 0)
+
+    let watch = harness.watch(.event)
+    #expect(harness.seen(watch).count == 5)
+    harness.create(event("e5"))
+    #expect(harness.seen(watch) == ["ADDED e5"])
+    #expect(cached() == 6)
+
+    let request = APIRequest(.deletecollection, .event, namespace: "default")
+    #expect(harness.ask(request).items.count == 6)
+    #expect(harness.ask(APIRequest(.list, .event)).items.isEmpty)
+  }
 }
