@@ -66,11 +66,13 @@ extension World {
   }
 
   mutating func stepMember(_ id: ProcessID, _ event: EtcdEvent, cause: TraceID) {
-    memberEffects.removeAll(keepingCapacity: true)
     let index = processes[id].index
-    etcdMembers[index].step(event, now: time(of: id).monotonic, into: &memberEffects)
+    // Taken out of the world while they are carried out, or the buffer would be copied each time.
+    var list: [EtcdEffect] = []
+    swap(&list, &memberEffects)
+    etcdMembers[index].step(
+      event, now: time(of: id).monotonic, sharing: &recentRevisions, into: &list)
     var cause = cause
-    let list = memberEffects
     for effect in list {
       switch effect {
       case .send(let to, let message): sendToPeer(index, to, message, cause: cause)
@@ -113,17 +115,40 @@ extension World {
         }
       }
     }
+    list.removeAll(keepingCapacity: true)
+    swap(&list, &memberEffects)
     if sabotage != nil { sabotageMember(index) }
-    // The figures first: a copy of a member is a hundred retains.
-    let commit = etcdMembers[index].committedIndex
-    let revision = etcdMembers[index].revision
     // What members of a cluster that was left behind do is no concern of the rules.
     guard etcdLaunches[index].clusterID == etcdClusterID else { return }
+    // The figures first, and in place: a copy of a member is a hundred retains.
+    let (commit, revision) = etcdMembers.withUnsafeBufferPointer {
+      ($0[index].committedIndex, $0[index].revision)
+    }
     if monitor.mustLook(
       at: index, incarnation: processes[id].incarnation, commit: commit, revision: revision)
     {
-      monitor.observe(
-        etcdMembers[index], member: index, incarnation: processes[id].incarnation, at: now)
+      observeMember(index, incarnation: processes[id].incarnation, commit, revision)
+    }
+  }
+
+  /// Shows the monitor what a member's step changed.
+  private mutating func observeMember(
+    _ index: Int, incarnation: UInt32, _ commit: UInt64, _ revision: Int64
+  ) {
+    let checked = monitor.checkedCommit(of: index, incarnation: incarnation)
+    if commit > checked {
+      let first = etcdMembers.withUnsafeBufferPointer { $0[index].firstIndex }
+      var entry = max(checked + 1, first)
+      while entry <= commit {
+        if let term = etcdMembers.withUnsafeBufferPointer({ $0[index].entryTerm(at: entry) }) {
+          monitor.observe(entry, term: term, member: index, at: now)
+        }
+        entry += 1
+      }
+      monitor.checked(commit, of: index)
+    }
+    if monitor.observe(revision, of: index, at: now), let store = etcdMembers[index].store {
+      monitor.apply(store, at: now)
     }
   }
 

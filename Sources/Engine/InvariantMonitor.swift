@@ -20,6 +20,20 @@ public struct InvariantMonitor: Sendable {
     case podsBoundOnce = "a pod bound at most once"
     case nodesNotOvercommitted = "no node overcommitted"
     case objectsWrittenByAPIServers = "every object written by an API server"
+
+    /// Its place among all of them.
+    var place: Int {
+      switch self {
+      case .oneLeaderPerTerm: 0
+      case .logsMatch: 1
+      case .acknowledgedWritesSurvive: 2
+      case .revisionsGrow: 3
+      case .watchesComplete: 4
+      case .podsBoundOnce: 5
+      case .nodesNotOvercommitted: 6
+      case .objectsWrittenByAPIServers: 7
+      }
+    }
   }
 
   public struct Violation: Sendable, Equatable {
@@ -112,9 +126,7 @@ public struct InvariantMonitor: Sendable {
     violations.append(Violation(rule: rule, at: now, evidence: evidence))
   }
 
-  private mutating func count(_ rule: Rule) {
-    checks[Rule.allCases.firstIndex(of: rule) ?? 0] += 1
-  }
+  private mutating func count(_ rule: Rule) { checks[rule.place] += 1 }
 
   // MARK: Raft
 
@@ -172,37 +184,20 @@ public struct InvariantMonitor: Sendable {
       || revision != revisions[member]
   }
 
-  /// A member took a step: its committed entries must be everybody's.
-  mutating func observe(_ etcd: EtcdMember, member: Int, incarnation: UInt32, at now: Tick) {
-    let commit = etcd.committedIndex
-    let revision = etcd.revision
+  /// Up to where a member's log was looked at in this life of it.
+  mutating func checkedCommit(of member: Int, incarnation: UInt32) -> UInt64 {
     if incarnation != incarnations[member] {
       incarnations[member] = incarnation
       checkedCommit[member] = 0
       revisions[member] = 0
     }
-    if commit > checkedCommit[member] {
-      var index = max(checkedCommit[member] + 1, etcd.firstIndex)
-      while index <= commit {
-        check(index, etcd, member, now)
-        index += 1
-      }
-      checkedCommit[member] = commit
-    }
-    if revision != revisions[member] {
-      count(.revisionsGrow)
-      if revision < revisions[member] {
-        breach(
-          .revisionsGrow, at: now,
-          "member \(member + 1) went back from revision \(revisions[member]) to \(revision)")
-      }
-      revisions[member] = revision
-      if revision > appliedRevision, let store = etcd.store { apply(store, at: now) }
-    }
+    return checkedCommit[member]
   }
 
-  private mutating func check(_ index: UInt64, _ etcd: EtcdMember, _ member: Int, _ now: Tick) {
-    guard let term = etcd.entryTerm(at: index) else { return }
+  mutating func checked(_ commit: UInt64, of member: Int) { checkedCommit[member] = commit }
+
+  /// A member has committed an entry: it must be everybody's.
+  mutating func observe(_ index: UInt64, term: UInt64, member: Int, at now: Tick) {
     count(.logsMatch)
     if Int(index) < log.endIndex {
       guard Int(index) >= log.startIndex else { return }
@@ -216,6 +211,19 @@ public struct InvariantMonitor: Sendable {
       log.append(term)
       if log.count > 40_000 { log.dropPrefix(before: log.endIndex - 20_000) }
     }
+  }
+
+  /// A member's store is at this revision. True where no member's was before: `apply` must see it.
+  mutating func observe(_ revision: Int64, of member: Int, at now: Tick) -> Bool {
+    guard revision != revisions[member] else { return false }
+    count(.revisionsGrow)
+    if revision < revisions[member] {
+      breach(
+        .revisionsGrow, at: now,
+        "member \(member + 1) went back from revision \(revisions[member]) to \(revision)")
+    }
+    revisions[member] = revision
+    return revision > appliedRevision
   }
 
   /// A write was acknowledged to an API server.
@@ -232,7 +240,7 @@ public struct InvariantMonitor: Sendable {
   // MARK: The store
 
   /// The first member to apply new revisions: what they changed is checked once, for all members.
-  private mutating func apply(_ store: Store, at now: Tick) {
+  mutating func apply(_ store: Store, at now: Tick) {
     var position = store.firstPosition(atOrAfter: appliedRevision + 1)
     while position < store.history.endIndex {
       apply(store.history[position], at: now)
@@ -391,14 +399,15 @@ public struct InvariantMonitor: Sendable {
   /// A revision of the kind strictly between two.
   private func missed(_ kind: ResourceKind, between low: Int64, and high: Int64) -> Int64? {
     let log = kindRevisions[Int(kind.rawValue)]
-    var from = log.startIndex
-    var to = log.endIndex
-    while from < to {
-      let middle = (from + to) >> 1
-      if log[middle] <= low { from = middle + 1 } else { to = middle }
+    // What is sent is new, as a rule: the search begins at the end.
+    var next = log.endIndex
+    while next > log.startIndex, log[next - 1] >= high { next -= 1 }
+    var missed: Int64?
+    while next > log.startIndex, log[next - 1] > low {
+      next -= 1
+      missed = log[next]
     }
-    guard from < log.endIndex, log[from] < high else { return nil }
-    return log[from]
+    return missed
   }
 }
 

@@ -56,6 +56,8 @@ public struct World: Sendable {
   var etcdClients = EtcdClients()
   /// The newest state of a member that has since stopped: what is known while none runs.
   var lastStore: MVCC.Store?
+  /// The revisions that the first member to apply them has made, for the others.
+  var recentRevisions = RecentRevisions()
   /// Why a dial that is under way will fail.
   var dialFailures = LookupTable<ProcessID, String>()
   /// API servers that are short of processor time.

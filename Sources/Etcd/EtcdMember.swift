@@ -44,6 +44,17 @@ public struct EtcdMember: Sendable {
     if server?.hasEnded ?? false { server = nil }
   }
 
+  /// The same in a cluster whose members share the revisions they write.
+  public mutating func step(
+    _ event: EtcdEvent, now: Tick, sharing recent: inout RecentRevisions,
+    into effects: inout [EtcdEffect]
+  ) {
+    guard server != nil else { return step(event, now: now, into: &effects) }
+    server?.state.store.exchange(&recent)
+    step(event, now: now, into: &effects)
+    server?.state.store.exchange(&recent)
+  }
+
   /// Replaces what this member has applied by what another had. No working member does so: for
   /// tests that plant a bug.
   public mutating func takeStore(of other: EtcdMember) {

@@ -130,17 +130,19 @@ public struct TxnRequest: Sendable {
 
   /// Nothing but reads, whichever way it goes.
   public var isReadOnly: Bool {
-    (success + failure).allSatisfy {
-      if case .range = $0 { return true }
+    func isRead(_ op: RequestOp) -> Bool {
+      if case .range = op { return true }
       return false
     }
+    return success.allSatisfy(isRead) && failure.allSatisfy(isRead)
   }
 
   /// Nothing but serializable reads.
   public var isSerializable: Bool {
-    (success + failure).allSatisfy {
-      if case .range(let range) = $0 { return range.serializable }
+    func isLocalRead(_ op: RequestOp) -> Bool {
+      if case .range(let range) = op { return range.serializable }
       return false
     }
+    return success.allSatisfy(isLocalRead) && failure.allSatisfy(isLocalRead)
   }
 }

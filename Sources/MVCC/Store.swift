@@ -21,6 +21,9 @@ public struct Store: Sendable {
   /// Writes of the transaction under way; 0 outside of one.
   private(set) var openChanges: Int32 = 0
 
+  /// What other members wrote last, lent for the length of a step; see `exchange`.
+  private var recent = RecentRevisions()
+
   public internal(set) var leases = PersistentMap<Int64, Lease>()
 
   /// Bytes of the backend in use, modelled from the sizes of keys and values.
@@ -40,13 +43,17 @@ public struct Store: Sendable {
   var readRevision: Int64 { openChanges > 0 ? revision + 1 : revision }
 
   /// The newest revision of `key`; nil where it does not exist.
-  public func get(_ key: Key) -> KeyValue? { live[key]?.newest }
+  public func get(_ key: Key) -> KeyValue? { live.read(key) { $0.newest } }
 
   /// `key` as it was at `revision`, which must not be compacted.
   public func get(_ key: Key, at revision: Int64) -> KeyValue? {
     if let record = live[key] { return record.value(at: revision) }
     return graves[key]?.value(at: revision)
   }
+
+  /// Swaps the revisions that can be shared for others: a cluster lends them to one member after
+  /// the other.
+  public mutating func exchange(_ other: inout RecentRevisions) { swap(&recent, &other) }
 
   // MARK: Writing
 
@@ -62,14 +69,18 @@ public struct Store: Sendable {
     let main = revision + 1
     let sub = openChanges
     var event: Event?
+    var recent = RecentRevisions()
+    exchange(&recent)
     live.modify(key) { record in
       let previous = record.newest
-      let kv = KeyValue(
-        key: previous.key, createRevision: previous.createRevision, modRevision: main,
-        version: previous.version + 1, value: value, lease: lease, subRevision: sub)
+      let kv = recent.shared(
+        KeyValueFields(
+          key: previous.key, createRevision: previous.createRevision, modRevision: main,
+          version: previous.version + 1, value: value, lease: lease, subRevision: sub))
       record.write(kv)
       event = Event(kv: kv, previous: previous)
     }
+    exchange(&recent)
     let change = event ?? create(key: key, value: value, lease: lease)
     record(change)
     let oldLease = change.previous?.lease ?? 0
@@ -79,9 +90,10 @@ public struct Store: Sendable {
   }
 
   private mutating func create(key: Key, value: Blob, lease: Int64) -> Event {
-    let kv = KeyValue(
-      key: key, createRevision: revision + 1, modRevision: revision + 1, version: 1, value: value,
-      lease: lease, subRevision: openChanges)
+    let kv = recent.shared(
+      KeyValueFields(
+        key: key, createRevision: revision + 1, modRevision: revision + 1, version: 1,
+        value: value, lease: lease, subRevision: openChanges))
     if !graves.isEmpty, var record = graves.removeValue(forKey: key) {
       record.write(kv)
       live.updateValue(record, forKey: key)
@@ -173,6 +185,8 @@ public struct Store: Sendable {
   public func firstPosition(atOrAfter revision: Int64) -> Int {
     var low = history.startIndex
     var high = history.endIndex
+    // Who asks wants the newest, as a rule.
+    if high - low > 8, history[high - 8].kv.modRevision < revision { low = high - 7 }
     while low < high {
       let middle = (low + high) >> 1
       if history[middle].kv.modRevision < revision { low = middle + 1 } else { high = middle }

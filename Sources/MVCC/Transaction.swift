@@ -59,7 +59,7 @@ extension Store {
   }
 
   private func holds(_ compare: Compare) -> Bool {
-    if compare.rangeEnd.isEmpty { return compare.holds(for: live[compare.key]?.newest) }
+    if compare.rangeEnd.isEmpty { return compare.holds(for: get(compare.key)) }
     let range = KeyRange(key: compare.key, rangeEnd: compare.rangeEnd)
     var any = false
     let all =

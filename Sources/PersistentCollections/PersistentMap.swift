@@ -30,6 +30,15 @@ public struct PersistentMap<Key: Comparable & Sendable, Value: Sendable>: @unche
     }
   }
 
+  /// What `body` makes of the value of `key`, which is not copied; nil where there is none.
+  @inlinable public func read<Result>(_ key: Key, _ body: (Value) -> Result) -> Result? {
+    guard var node = root else { return nil }
+    while !node.isLeaf { node = node.children[node.childIndex(key)] }
+    let i = node.lowerBound(key)
+    guard i < node.keys.count, !(key < node.keys[i]) else { return nil }
+    return body(node.values[i])
+  }
+
   /// The value of `key`, set to `fallback` first where there is none, to be changed in place.
   @inlinable
   public subscript(key: Key, default fallback: @autoclosure () -> Value) -> Value {

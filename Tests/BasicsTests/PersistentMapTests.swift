@@ -17,6 +17,7 @@ import Testing
       let a = random.index(below: 1100) - 50
       let b = random.index(below: 1100) - 50
       #expect(map[a] == model[a])
+      #expect(map.read(a) { $0 } == model[a])
       #expect(map.contains(a) == (model[a] != nil))
       #expect(map.rank(of: a) == sorted.count { $0.key < a })
       #expect(map.first(from: a)?.key == sorted.first { $0.key >= a }?.key)

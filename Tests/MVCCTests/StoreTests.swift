@@ -239,4 +239,37 @@ import Testing
     #expect(Key(bytes: [1, 0xFF]).prefixEnd == Key(bytes: [2]))
     #expect(Key(bytes: [0xFF]).prefixEnd == .fromKey)
   }
+
+  @Test func storesOfOneClusterShareTheirRevisions() throws {
+    var recent = RecentRevisions()
+    var first = Store()
+    var second = Store()
+    var other = Store()
+    func write(_ store: inout Store, _ value: String) throws -> KeyValue? {
+      store.exchange(&recent)
+      defer { store.exchange(&recent) }
+      _ = try store.put(PutRequest(key: "k", value: Blob(value)))
+      return store.get("k")
+    }
+    let kv = try #require(try write(&first, "a"))
+    #expect(try write(&second, "a") === kv)
+    // What is not the same in every field is a revision of its own.
+    let different = try #require(try write(&other, "b"))
+    #expect(different !== kv)
+    #expect(different.modRevision == kv.modRevision)
+    #expect(first.get("k")?.value.encoded() == Array("a".utf8))
+    // Without the loan each store makes its own.
+    _ = try first.put(PutRequest(key: "k", value: Blob("c")))
+    _ = try second.put(PutRequest(key: "k", value: Blob("c")))
+    #expect(first.get("k") !== second.get("k"))
+    #expect(first.digestValue == second.digestValue)
+  }
+}
+
+extension Store {
+  fileprivate var digestValue: UInt64 {
+    var digest = Digest()
+    self.digest(into: &digest)
+    return digest.value
+  }
 }
