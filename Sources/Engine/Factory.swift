@@ -70,9 +70,15 @@ extension World {
   }
 
   func makeScheduler(host: HostID, process: ProcessID, incarnation: UInt32) -> SchedulerProcess {
-    SchedulerProcess(
-      SchedulerProcess.Config(identity: identity(host, process, incarnation)),
-      prng: stream(process, incarnation))
+    var config = SchedulerProcess.Config(identity: identity(host, process, incarnation))
+    let component = "kube-scheduler"
+    if let qps = spec.flag(component, "kube-api-qps").flatMap(Int.init), qps > 0 {
+      config.qps = qps
+    }
+    if let burst = spec.flag(component, "kube-api-burst").flatMap(Int.init), burst > 0 {
+      config.burst = burst
+    }
+    return SchedulerProcess(config, prng: stream(process, incarnation))
   }
 
   func makeControllerManager(
