@@ -96,12 +96,11 @@ extension APIServer {
       list.append(.arm(timer, max(span, .zero)))
     }
     mutating func note(
-      _ kind: Note.Kind, _ subject: ObjectReference? = nil, _ message: String, revision: Int64 = 0,
-      subresource: APIRequest.Subresource? = nil
+      _ kind: Note.Kind, _ subject: ObjectReference? = nil, _ message: String
     ) {
-      var note = Note(kind, subject, message)
-      note.revision = revision
-      note.subresource = subresource
+      note(Note(kind, subject, message))
+    }
+    mutating func note(_ note: Note) {
       list.append(.note(note))
       hasNoted = true
     }

@@ -12,11 +12,11 @@ extension APIServer {
     let request = call.request
     let startsFromNothing = request.verb == .create && request.subresource == nil
     if startsFromNothing {
-      calls[id]?.isCurrentFresh = true
+      calls.modify(id) { $0.isCurrentFresh = true }
     } else if request.subresource == .token {
       // The account is looked up like any other object that a request depends on.
     } else if let cached = cache(request.kind).get(request.key) {
-      calls[id]?.current = cached
+      calls.modify(id) { $0.current = cached }
     } else {
       readCurrent(id, into: &effects)
       return
@@ -26,7 +26,7 @@ extension APIServer {
 
   mutating func readCurrent(_ id: UInt64, into effects: inout Effects) {
     guard let call = calls[id] else { return }
-    calls[id]?.stage = .reading
+    calls.modify(id) { $0.stage = .reading }
     askObject(id, call.request.kind, call.request.key, into: &effects)
   }
 
@@ -79,7 +79,7 @@ extension APIServer {
       finish(id, .object(proposal.object), into: &effects)
       return
     }
-    calls[id]?.proposal = proposal
+    calls.modify(id) { $0.proposal = proposal }
     if call.request.kind == .event, proposal.action != .remove,
       needsEventLease(id, time, into: &effects)
     {
@@ -114,8 +114,10 @@ extension APIServer {
     for key in proposal.releases {
       txn.success.append(.deleteRange(DeleteRangeRequest(key: key)))
     }
-    calls[id]?.stage = .committing
-    calls[id]?.attempts += 1
+    calls.modify(id) {
+      $0.stage = .committing
+      $0.attempts += 1
+    }
     ask(.txn(txn), for: .call(id), into: &effects)
   }
 
@@ -134,8 +136,9 @@ extension APIServer {
     }
     let object = proposal.object.at(resourceVersion: result.revision)
     effects.note(
-      .write, object.reference, note(call, proposal, object), revision: result.revision,
-      subresource: call.request.subresource)
+      Note(
+        wrote: object.reference, deed: proposal.deed, revision: result.revision,
+        subresource: call.request.subresource, user: call.request.user))
     if proposal.isRemovedNext, !call.isOrphan {
       calls[id]?.current = object
       calls[id]?.isCurrentFresh = true
@@ -146,20 +149,6 @@ extension APIServer {
       return
     }
     finish(id, .object(object), into: &effects)
-  }
-
-  /// `created pod default/web-1 at revision 812 for system:serviceaccount:…`
-  private func note(_ call: Call, _ proposal: Proposal, _ object: APIObject) -> String {
-    var text = proposal.deed
-    text += " "
-    text += call.request.kind.singular
-    text += " "
-    text += object.key.text
-    text += " at revision "
-    text += String(object.resourceVersion)
-    text += " for "
-    text += call.request.user.isEmpty ? "system:anonymous" : call.request.user
-    return text
   }
 
   /// How often a transaction is tried again before the client is told of a conflict.

@@ -5,7 +5,7 @@ public struct BoundedQueue<Element: Sendable>: Sendable {
   @usableFromInline var head = 0
   public let capacity: Int
 
-  public init(capacity: Int) {
+  @inlinable public init(capacity: Int) {
     precondition(capacity > 0, "a queue without room")
     self.capacity = capacity
   }

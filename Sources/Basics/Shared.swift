@@ -5,7 +5,8 @@
 @propertyWrapper
 public struct Shared<Value: Sendable>: @unchecked Sendable {
   @usableFromInline final class Box {
-    @usableFromInline var value: Value
+    // Written only while one value alone refers to the box.
+    @exclusivity(unchecked) @usableFromInline var value: Value
     @usableFromInline init(_ value: Value) { self.value = value }
   }
 

@@ -11,22 +11,36 @@ public struct APIClient<Tag: Sendable>: Sendable {
     public var tag: Tag
     public var cause: TraceID
     public var isWatch: Bool
+
+    @inlinable init(tag: Tag, cause: TraceID, isWatch: Bool) {
+      self.tag = tag
+      self.cause = cause
+      self.isWatch = isWatch
+    }
   }
 
-  private struct Waiting: Sendable {
-    var id: RequestID
-    var request: APIRequest
-    var timeout: Span?
-    var cause: TraceID
+  @usableFromInline struct Waiting: Sendable {
+    @usableFromInline var id: RequestID
+    @usableFromInline var request: APIRequest
+    @usableFromInline var timeout: Span?
+    @usableFromInline var cause: TraceID
+
+    @inlinable init(id: RequestID, request: APIRequest, timeout: Span?, cause: TraceID) {
+      self.id = id
+      self.request = request
+      self.timeout = timeout
+      self.cause = cause
+    }
   }
 
+  // Open to inlining, as every component has a client of its own kind of tag.
   public let user: String
-  private let timerTag: UInt8
-  private var bucket: TokenBucket?
-  private var nextID: RequestID
-  private var pending = LookupTable<RequestID, Pending>()
-  private var waiting = BoundedQueue<Waiting>(capacity: 1 << 20)
-  private var isTimerArmed = false
+  @usableFromInline let timerTag: UInt8
+  @usableFromInline var bucket: TokenBucket?
+  @usableFromInline var nextID: RequestID
+  @usableFromInline var pending = LookupTable<RequestID, Pending>()
+  @usableFromInline var waiting = BoundedQueue<Waiting>(capacity: 1 << 20)
+  @usableFromInline var isTimerArmed = false
 
   /// `qps` 0 means no client-side limit. `timerTag` is the tag of the timers that are this
   /// client's. Clients that share a connection number their requests from different `firstID`s.
@@ -54,7 +68,7 @@ public struct APIClient<Tag: Sendable>: Sendable {
 
   /// Sends `request` as soon as the rate limit lets it. With `timeout`, no answer by then counts as
   /// the answer "context deadline exceeded".
-  @discardableResult
+  @inlinable @discardableResult
   public mutating func call(
     _ request: APIRequest, tag: Tag, timeout: Span? = nil, now: Tick, into effects: inout Effects
   ) -> RequestID {
@@ -76,7 +90,7 @@ public struct APIClient<Tag: Sendable>: Sendable {
 
   /// The client's own timers: rate limit and time-outs. Returns the requests that timed out, each
   /// to be handled like a failed response.
-  public mutating func timer(
+  @inlinable public mutating func timer(
     _ timer: TimerID, now: Tick, into effects: inout Effects
   ) -> (RequestID, Pending)? {
     precondition(timer.tag == timerTag, "not this client's timer")
@@ -99,13 +113,15 @@ public struct APIClient<Tag: Sendable>: Sendable {
   }
 
   /// What the request was for; nil where nobody waits for it any more. A watch stays pending.
-  public mutating func answered(_ id: RequestID) -> Pending? { pending.removeValue(forKey: id) }
+  @inlinable public mutating func answered(_ id: RequestID) -> Pending? {
+    pending.removeValue(forKey: id)
+  }
 
   /// What an open watch was for.
-  public func watch(_ id: RequestID) -> Pending? { pending[id] }
+  @inlinable public func watch(_ id: RequestID) -> Pending? { pending[id] }
 
   /// Closes a watch or gives up on a request.
-  public mutating func cancel(_ id: RequestID, into effects: inout Effects) {
+  @inlinable public mutating func cancel(_ id: RequestID, into effects: inout Effects) {
     if pending.removeValue(forKey: id) != nil { effects.cancel(id) }
   }
 
@@ -120,14 +136,14 @@ public struct APIClient<Tag: Sendable>: Sendable {
     }
   }
 
-  private mutating func send(_ item: Waiting, into effects: inout Effects) {
+  @inlinable mutating func send(_ item: Waiting, into effects: inout Effects) {
     effects.request(item.id, item.request)
     if let timeout = item.timeout {
       effects.arm(TimerID(tag: timerTag, payload: item.id), after: timeout)
     }
   }
 
-  private mutating func armIfNeeded(into effects: inout Effects) {
+  @inlinable mutating func armIfNeeded(into effects: inout Effects) {
     guard !isTimerArmed, let bucket else { return }
     isTimerArmed = true
     effects.arm(TimerID(tag: timerTag), after: bucket.wait())

@@ -11,16 +11,17 @@ public struct EventRecorder: Sendable {
     var first: Timestamp
   }
   private struct Similar: Sendable {
-    var messages: [String] = []
+    /// Digests of the different messages.
+    var messages: [Digest] = []
     var last: Tick
   }
 
   public let component: String
   public let host: String
   private var sequence: UInt64 = 0
-  private var seen = LookupTable<String, Seen>()
-  private var similar = LookupTable<String, Similar>()
-  private var spam = LookupTable<String, TokenBucketPerFiveMinutes>()
+  private var seen = LookupTable<Digest, Seen>()
+  private var similar = LookupTable<Digest, Similar>()
+  private var spam = LookupTable<Digest, TokenBucketPerFiveMinutes>()
 
   public init(component: String, host: String = "") {
     self.component = component
@@ -49,15 +50,26 @@ public struct EventRecorder: Sendable {
     _ target: TargetReference, type: String = "Normal", reason: String, message: String,
     at time: HostTime
   ) -> APIRequest? {
-    let spamKey = target.kind + "/" + target.namespace + "/" + target.name + "/" + target.uid.text
+    // The keys are digests of what client-go joins to strings: there are thousands of them, and
+    // nobody reads them.
+    var object = Digest()
+    object.combine(target.kind)
+    object.combine(target.namespace)
+    object.combine(target.name)
+    object.combine(target.uid.high)
+    object.combine(target.uid.low)
     guard
-      spam[spamKey, default: TokenBucketPerFiveMinutes(at: time.monotonic)]
+      spam[object, default: TokenBucketPerFiveMinutes(at: time.monotonic)]
         .take(at: time.monotonic)
     else { return nil }
 
-    let aggregateKey = spamKey + "|" + type + "|" + reason
-    let text = combined(aggregateKey, message, time.monotonic)
-    let key = aggregateKey + "|" + target.fieldPath + "|" + text
+    var aggregate = object
+    aggregate.combine(type)
+    aggregate.combine(reason)
+    let text = combined(aggregate, message, time.monotonic)
+    var key = aggregate
+    key.combine(target.fieldPath)
+    key.combine(text)
     let namespace = target.namespace.isEmpty ? "default" : target.namespace
 
     if var earlier = seen[key] {
@@ -78,18 +90,19 @@ public struct EventRecorder: Sendable {
     sequence = (sequence + 1) % 1000
     let nanoseconds = UInt64(bitPattern: time.wall.microseconds) &* 1000 &+ sequence
     let name = target.name + "." + String(nanoseconds, radix: 16)
-    var event = Event(name: name, namespace: namespace)
-    event.involvedObject = target
-    event.reason = reason
-    event.message = text
-    event.type = type
-    event.sourceComponent = component
-    event.sourceHost = host
-    event.reportingComponent = component
-    event.reportingInstance = host
-    event.firstTimestamp = time.wall.truncatedToSeconds
-    event.lastTimestamp = time.wall.truncatedToSeconds
-    event.count = 1
+    var content = Event.Content()
+    content.reason = reason
+    content.message = text
+    content.type = type
+    content.sourceComponent = component
+    content.sourceHost = host
+    content.reportingComponent = component
+    content.reportingInstance = host
+    content.firstTimestamp = time.wall.truncatedToSeconds
+    content.lastTimestamp = content.firstTimestamp
+    content.count = 1
+    let event = Event(
+      metadata: ObjectMeta(name: name, namespace: namespace), about: target, content)
     if seen.count >= 4096 { seen.removeAll() }
     seen[key] = Seen(name: name, count: 1, first: time.wall)
     var request = APIRequest(.create, .event, namespace: namespace, name: name)
@@ -98,11 +111,13 @@ public struct EventRecorder: Sendable {
   }
 
   /// EventAggregator: beyond ten different messages within 600 s the rest are one.
-  private mutating func combined(_ key: String, _ message: String, _ now: Tick) -> String {
+  private mutating func combined(_ key: Digest, _ message: String, _ now: Tick) -> String {
+    var digest = Digest()
+    digest.combine(message)
     var record = similar[key] ?? Similar(last: now)
     if now - record.last > .seconds(600) { record = Similar(last: now) }
     record.last = now
-    if !record.messages.contains(message) { record.messages.append(message) }
+    if !record.messages.contains(digest) { record.messages.append(digest) }
     let isMany = record.messages.count >= 10
     if isMany { record.messages.removeFirst() }
     if similar.count >= 4096 { similar.removeAll() }

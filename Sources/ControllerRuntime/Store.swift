@@ -68,16 +68,14 @@ public struct Store: Sendable {
   /// Puts or replaces an object; nil where the store already holds this very revision of it.
   public mutating func put(_ object: APIObject) -> Delta? {
     let key = object.key
-    let old = objects[key]
+    let old = objects.updateValue(object, forKey: key)
     if let old, old.resourceVersion == object.resourceVersion { return nil }
-    objects[key] = object
     if !indices.isEmpty { reindex(key, old: old, new: object) }
     return old.map { .updated(old: $0, new: object) } ?? .added(object)
   }
 
   public mutating func remove(_ key: ObjectKey) -> Delta? {
-    guard let old = objects[key] else { return nil }
-    objects[key] = nil
+    guard let old = objects.removeValue(forKey: key) else { return nil }
     if !indices.isEmpty { reindex(key, old: old, new: nil) }
     return .deleted(old)
   }

@@ -142,8 +142,10 @@ extension NodeLifecycleController {
     let key = ObjectKey(namespace: "kube-node-lease", name: name)
     guard let renewTime = context.get(key, as: Lease.self)?.spec.renewTime else { return }
     if let seen = health[name]?.renewTime, seen >= renewTime { return }
-    health[name]?.renewTime = renewTime
-    health[name]?.probedAt = context.now
+    health.modify(name) {
+      $0.renewTime = renewTime
+      $0.probedAt = context.now
+    }
   }
 
   /// All that the kubelet reports is unknown. NetworkUnavailable stays: it is not the kubelet's.

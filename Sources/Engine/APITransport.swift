@@ -170,9 +170,15 @@ extension World {
       at = max(turn, last)
     }
     if toServer {
-      connections[Int(id)]?.lastToServer = at
+      connections.modify(Int(id)) { connection in
+        connection?.lastToServer = at
+        return
+      }
     } else {
-      connections[Int(id)]?.lastToClient = at
+      connections.modify(Int(id)) { connection in
+        connection?.lastToClient = at
+        return
+      }
     }
     schedule(
       .parcel(parcel), to: toServer ? connection.server : connection.client, at: at, cause: cause)

@@ -23,9 +23,10 @@ extension World {
     }
 
     let machines = hosts.filter { ($0.role == .master || $0.role == .worker) && $0.isPowered }
-    let nodes = objects(.node).compactMap(\.node)
+    var nodes = LookupTable<String, Node>()
+    for node in objects(.node).compactMap(\.node) { nodes[node.metadata.name] = node }
     for machine in machines {
-      guard let node = nodes.first(where: { $0.metadata.name == machine.name }) else {
+      guard let node = nodes[machine.name] else {
         miss("node \(machine.name) has not registered")
         continue
       }

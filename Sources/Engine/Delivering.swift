@@ -163,8 +163,11 @@ extension World {
   @discardableResult
   mutating func route(_ id: ProcessID, cause: TraceID) -> TraceID {
     var cause = cause
-    let list = effects.list
-    for effect in list {
+    // Taken out of the world while they are carried out, or the buffer would be copied each time.
+    var taken = Effects()
+    swap(&taken, &effects)
+    defer { swap(&taken, &effects) }
+    for effect in taken.list {
       switch effect {
       case .request(let request, let body):
         sendToServer(id, .apiRequest(0, request, body), cause: cause)
@@ -206,12 +209,14 @@ extension World {
   }
 
   mutating func stepAPIServer(_ id: ProcessID, _ event: APIServer.Event, cause: TraceID) {
-    serverEffects.reset(cause: cause)
+    var taken = APIServer.Effects()
+    swap(&taken, &serverEffects)
+    defer { swap(&taken, &serverEffects) }
+    taken.reset(cause: cause)
     let index = processes[id].index
-    apiServers[index].step(event, at: time(of: id), into: &serverEffects)
+    apiServers[index].step(event, at: time(of: id), into: &taken)
     var cause = cause
-    let list = serverEffects.list
-    for effect in list {
+    for effect in taken.list {
       switch effect {
       case .respond(let connection, let request, let response):
         sendToClient(connection, .apiResponse(connection, request, response), cause: cause)

@@ -92,13 +92,14 @@ extension TxnRequest {
   }
 
   var hasPuts: Bool {
-    (success + failure).contains {
-      switch $0 {
+    func isPut(_ op: RequestOp) -> Bool {
+      switch op {
       case .put: true
       case .txn(let inner): inner.hasPuts
       default: false
       }
     }
+    return success.contains(where: isPut) || failure.contains(where: isPut)
   }
 }
 

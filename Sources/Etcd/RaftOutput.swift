@@ -13,7 +13,7 @@ extension EtcdServer {
       try finishDefragmentation(now, &effects)
       repeat {
         while node.hasReady {
-          let ready = node.ready()
+          var ready = node.ready()
           if let soft = ready.softState { leadershipChanged(soft, now, &effects) }
           for read in ready.readStates { confirm(read) }
           for message in ready.messages {
@@ -25,6 +25,7 @@ extension EtcdServer {
             default: send(message, now, &effects)
             }
           }
+          node.reuse(&ready.messages)
         }
         startWrite(now, &effects)
       } while defragmentation == nil && serveReads(now, &effects)

@@ -3,8 +3,12 @@ public enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-  public static func encode(_ bytes: some Collection<UInt8>) -> String {
+  public static func encode(_ bytes: some Collection<UInt8>) -> String { encode(Array(bytes)) }
+
+  // Of an array: through the protocol each byte read is an allocation.
+  public static func encode(_ bytes: [UInt8]) -> String {
     var out: [UInt8] = []
+    out.reserveCapacity((bytes.count + 2) / 3 * 4)
     var group: UInt32 = 0
     var held = 0
     for byte in bytes {

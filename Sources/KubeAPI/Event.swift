@@ -3,24 +3,97 @@ import Basics
 /// An event (`v1`): something a component wants people to know.
 public struct Event: Sendable, Equatable {
   public var resourceVersion: Int64 = 0
-  @Shared public var metadata = ObjectMeta()
-  @Shared public var involvedObject = TargetReference()
-  public var reason = ""
-  public var message = ""
+  @Shared public var metadata: ObjectMeta
+  @Shared public var involvedObject: TargetReference
+  /// All the rest: thirteen fields in one box, or every object of any kind would be as large as an
+  /// event.
+  @Shared var content: Content
+
+  public init() {
+    metadata = ObjectMeta()
+    involvedObject = TargetReference()
+    content = Content()
+  }
+
+  public init(metadata: ObjectMeta, about object: TargetReference, _ content: Content) {
+    self.metadata = metadata
+    involvedObject = object
+    self.content = content
+  }
+
+  public struct Content: Sendable, Equatable {
+    public var reason: String = ""
+    public var message: String = ""
+    public var sourceComponent: String = ""
+    public var sourceHost: String = ""
+    public var firstTimestamp: Timestamp?
+    public var lastTimestamp: Timestamp?
+    public var count: Int32 = 0
+    public var type: String = ""
+    public var eventTime: Timestamp?
+    public var action: String = ""
+    public var reportingComponent: String = ""
+    public var reportingInstance: String = ""
+    public var carried: Carried = Carried()
+    public init() {}
+  }
+}
+
+extension Event {
+  public var reason: String {
+    _read { yield content.reason }
+    _modify { yield &content.reason }
+  }
+  public var message: String {
+    _read { yield content.message }
+    _modify { yield &content.message }
+  }
   /// `source.component` and `source.host`.
-  public var sourceComponent = ""
-  public var sourceHost = ""
-  public var firstTimestamp: Timestamp?
-  public var lastTimestamp: Timestamp?
-  public var count: Int32 = 0
+  public var sourceComponent: String {
+    _read { yield content.sourceComponent }
+    _modify { yield &content.sourceComponent }
+  }
+  public var sourceHost: String {
+    _read { yield content.sourceHost }
+    _modify { yield &content.sourceHost }
+  }
+  public var firstTimestamp: Timestamp? {
+    _read { yield content.firstTimestamp }
+    _modify { yield &content.firstTimestamp }
+  }
+  public var lastTimestamp: Timestamp? {
+    _read { yield content.lastTimestamp }
+    _modify { yield &content.lastTimestamp }
+  }
+  public var count: Int32 {
+    _read { yield content.count }
+    _modify { yield &content.count }
+  }
   /// `Normal` or `Warning`.
-  public var type = ""
-  public var eventTime: Timestamp?
-  public var action = ""
-  public var reportingComponent = ""
-  public var reportingInstance = ""
-  public var carried = Carried()
-  public init() {}
+  public var type: String {
+    _read { yield content.type }
+    _modify { yield &content.type }
+  }
+  public var eventTime: Timestamp? {
+    _read { yield content.eventTime }
+    _modify { yield &content.eventTime }
+  }
+  public var action: String {
+    _read { yield content.action }
+    _modify { yield &content.action }
+  }
+  public var reportingComponent: String {
+    _read { yield content.reportingComponent }
+    _modify { yield &content.reportingComponent }
+  }
+  public var reportingInstance: String {
+    _read { yield content.reportingInstance }
+    _modify { yield &content.reportingInstance }
+  }
+  public var carried: Carried {
+    _read { yield content.carried }
+    _modify { yield &content.carried }
+  }
 }
 
 extension Event: Resource {

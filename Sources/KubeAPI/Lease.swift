@@ -4,7 +4,7 @@ import Basics
 public struct Lease: Sendable, Equatable {
   public var resourceVersion: Int64 = 0
   @Shared public var metadata = ObjectMeta()
-  public var spec = LeaseSpec()
+  @Shared public var spec = LeaseSpec()
   public init() {}
 }
 

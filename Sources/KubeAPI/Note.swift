@@ -21,7 +21,16 @@ public struct Note: Sendable {
   }
   public var kind: Kind
   public var subject: ObjectReference?
-  public var message: String
+  /// What is said, in words a person can read.
+  public var message: String {
+    get {
+      switch words {
+      case .given(let text): text
+      case .write(let deed, let user): writeText(deed, user)
+      }
+    }
+    set { words = .given(newValue) }
+  }
   /// For a write, the revision it made: what later watch events of that revision are caused by.
   public var revision: Int64 = 0
   /// What a decision rests on, where its maker says.
@@ -32,7 +41,33 @@ public struct Note: Sendable {
   public init(_ kind: Kind, _ subject: ObjectReference? = nil, _ message: String) {
     self.kind = kind
     self.subject = subject
-    self.message = message
+    words = .given(message)
+  }
+
+  /// A write that an API server carried out for `user`: `created`, `bound to worker-1`. Of these
+  /// there are most, so that their words are put together only for who reads them.
+  public init(
+    wrote subject: ObjectReference, deed: String, revision: Int64,
+    subresource: APIRequest.Subresource?, user: String
+  ) {
+    kind = .write
+    self.subject = subject
+    self.revision = revision
+    self.subresource = subresource
+    words = .write(deed: deed, user: user)
+  }
+
+  private enum Words: Sendable {
+    case given(String)
+    case write(deed: String, user: String)
+  }
+  private var words: Words
+
+  /// `created pod default/web-1 at revision 812 for system:serviceaccount:…`
+  private func writeText(_ deed: String, _ user: String) -> String {
+    let object = subject.map { $0.kind.singular + " " + $0.key.text } ?? "an object"
+    let who = user.isEmpty ? "system:anonymous" : user
+    return deed + " " + object + " at revision " + String(revision) + " for " + who
   }
 
   public init(

@@ -23,6 +23,8 @@ public struct ObjectMeta: Sendable, Equatable {
     self.namespace = namespace
   }
 
+  var key: ObjectKey { ObjectKey(namespace: namespace, name: name) }
+
   /// The owner with `controller: true`.
   public var controller: OwnerReference? { ownerReferences.first { $0.controller == true } }
 }

@@ -117,9 +117,22 @@ public final class APIObject: Sendable {
     }
   }
 
+  // Case by case, as a copy of all the metadata for the sake of two names is a dozen retains.
   public var key: ObjectKey {
-    let metadata = metadata
-    return ObjectKey(namespace: metadata.namespace, name: metadata.name)
+    switch body {
+    case .namespace(let x): x.metadata.key
+    case .node(let x): x.metadata.key
+    case .pod(let x): x.metadata.key
+    case .service(let x): x.metadata.key
+    case .endpointSlice(let x): x.metadata.key
+    case .configMap(let x): x.metadata.key
+    case .secret(let x): x.metadata.key
+    case .serviceAccount(let x): x.metadata.key
+    case .event(let x): x.metadata.key
+    case .lease(let x): x.metadata.key
+    case .deployment(let x): x.metadata.key
+    case .replicaSet(let x): x.metadata.key
+    }
   }
   public var reference: ObjectReference { ObjectReference(kind, key) }
 
@@ -135,16 +148,58 @@ public final class APIObject: Sendable {
 
   /// A box at another resource version; everything else is shared.
   public func at(resourceVersion: Int64) -> APIObject {
-    func changed<R: Resource>(_ x: R) -> APIObject {
-      var copy = x
-      copy.resourceVersion = resourceVersion
-      return APIObject(copy.body)
-    }
-    return changed(resource)
+    var copy = body
+    copy.set(resourceVersion: resourceVersion)
+    return APIObject(copy)
   }
 
   /// The object as a `T`, when it is one.
   public func cast<T: Resource>(to type: T.Type = T.self) -> T? { T.extract(body) }
+}
+
+extension APIObject.Body {
+  // Written out: this happens to every object at every step of its way, and a box for `any
+  // Resource` is an allocation each time.
+  fileprivate mutating func set(resourceVersion: Int64) {
+    switch self {
+    case .namespace(var x):
+      x.resourceVersion = resourceVersion
+      self = .namespace(x)
+    case .node(var x):
+      x.resourceVersion = resourceVersion
+      self = .node(x)
+    case .pod(var x):
+      x.resourceVersion = resourceVersion
+      self = .pod(x)
+    case .service(var x):
+      x.resourceVersion = resourceVersion
+      self = .service(x)
+    case .endpointSlice(var x):
+      x.resourceVersion = resourceVersion
+      self = .endpointSlice(x)
+    case .configMap(var x):
+      x.resourceVersion = resourceVersion
+      self = .configMap(x)
+    case .secret(var x):
+      x.resourceVersion = resourceVersion
+      self = .secret(x)
+    case .serviceAccount(var x):
+      x.resourceVersion = resourceVersion
+      self = .serviceAccount(x)
+    case .event(var x):
+      x.resourceVersion = resourceVersion
+      self = .event(x)
+    case .lease(var x):
+      x.resourceVersion = resourceVersion
+      self = .lease(x)
+    case .deployment(var x):
+      x.resourceVersion = resourceVersion
+      self = .deployment(x)
+    case .replicaSet(var x):
+      x.resourceVersion = resourceVersion
+      self = .replicaSet(x)
+    }
+  }
 }
 
 extension APIObject {

@@ -164,8 +164,10 @@ struct SchedulerCache: Sendable {
     let slot = Int(state.slot)
     guard let at = details[slot].pods.firstIndex(where: { $0.uid == info.uid }) else { return }
     details[slot].pods[at] = info
-    pods[info.uid]?.info = info
-    pods[info.uid]?.isAssumed = false
+    pods.modify(info.uid) {
+      $0.info = info
+      $0.isAssumed = false
+    }
   }
 
   /// Adds a pod's requests and ports to a node's sums, or with `sign` −1 takes them away. Also used

@@ -72,9 +72,13 @@ extension Kubelet {
   private func merged(_ worker: PodWorker) -> PodStatus {
     var status = worker.status
     let shown = worker.pod.status
-    status.conditions =
-      shown.conditions.filter { !Self.ownedConditions.contains($0.type) }
-      + status.conditions.filter { Self.ownedConditions.contains($0.type) }
+    let others = shown.conditions.filter { !Self.ownedConditions.contains($0.type) }
+    let areAllOwn = status.conditions.allSatisfy { Self.ownedConditions.contains($0.type) }
+    // As a rule there is nothing to merge, and the array is shared with what is sent.
+    if !others.isEmpty || !areAllOwn {
+      status.conditions =
+        others + status.conditions.filter { Self.ownedConditions.contains($0.type) }
+    }
     status.nominatedNodeName = shown.nominatedNodeName
     let isFinal = status.phase == "Succeeded" || status.phase == "Failed"
     let wasFinal = shown.phase == "Succeeded" || shown.phase == "Failed"

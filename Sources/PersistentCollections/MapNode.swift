@@ -10,11 +10,12 @@
 /// A node reachable from two maps is never written: it is copied first (`isKnownUniquelyReferenced`).
 @usableFromInline
 final class MapNode<Key: Comparable, Value> {
-  @usableFromInline var keys: ContiguousArray<Key>
-  @usableFromInline var values: ContiguousArray<Value>
-  @usableFromInline var children: ContiguousArray<MapNode>
+  // Unchecked, as a node is written by the one map that alone reaches it.
+  @exclusivity(unchecked) @usableFromInline var keys: ContiguousArray<Key>
+  @exclusivity(unchecked) @usableFromInline var values: ContiguousArray<Value>
+  @exclusivity(unchecked) @usableFromInline var children: ContiguousArray<MapNode>
   /// Entries in this node and below it.
-  @usableFromInline var total: Int
+  @exclusivity(unchecked) @usableFromInline var total: Int
 
   @inlinable
   init(

@@ -55,6 +55,13 @@ public struct PagedVector<Element: Sendable>: Sendable {
   }
 }
 
+extension PagedVector {
+  /// Changes an element in place. Unlike `vector[i]?.field = …` it allocates nothing.
+  @inlinable public mutating func modify(_ i: Int, _ body: (inout Element) -> Void) {
+    body(&pages[i >> 10][(i >> 4) & 63][i & 15])
+  }
+}
+
 extension PagedVector: RandomAccessCollection, MutableCollection {
   @inlinable public var startIndex: Int { 0 }
   @inlinable public var endIndex: Int { length }

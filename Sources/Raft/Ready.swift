@@ -49,8 +49,9 @@ extension RaftNode {
     ready.entries = log.unstable.nextEntries
     ready.committedEntries = log.nextCommitted(allowUnstable: appliesUnstable)
     ready.snapshot = log.unstable.nextSnapshot
-    ready.messages = messages
-    ready.readStates = readStates
+    // Handed over, not shared: what is shared is copied when more is added to it.
+    swap(&ready.messages, &messages)
+    swap(&ready.readStates, &readStates)
     let soft = softState
     if soft != previousSoftState { ready.softState = soft }
     let hard = hardState
@@ -65,6 +66,13 @@ extension RaftNode {
     }
     accept(ready)
     return ready
+  }
+
+  /// Takes back the room of a Ready's messages, once they are dealt with.
+  public mutating func reuse(_ buffer: inout [Message]) {
+    guard messages.isEmpty, buffer.capacity <= 64 else { return }
+    buffer.removeAll(keepingCapacity: true)
+    swap(&messages, &buffer)
   }
 
   /// Tells, in the synchronous mode, that the last Ready is dealt with.
@@ -108,17 +116,19 @@ extension RaftNode {
 
   // MARK: Building
 
-  private func addStorageMessages(to ready: inout Ready) {
+  private mutating func addStorageMessages(to ready: inout Ready) {
     if !ready.entries.isEmpty || ready.hardState != nil || ready.snapshot != nil
       || !messagesAfterAppend.isEmpty
     {
       let state = ready.hardState ?? HardState()
-      var append = Message(
-        .storageAppend, to: Message.appendThread, from: id, term: state.term,
-        entries: ready.entries, commit: state.commit, vote: state.vote,
-        snapshot: ready.snapshot, responses: messagesAfterAppend)
-      if let response = stableResponse(ready) { append.responses.append(response) }
-      ready.messages.append(append)
+      var responses: [Message] = []
+      swap(&responses, &messagesAfterAppend)
+      if let response = stableResponse(ready) { responses.append(response) }
+      ready.messages.append(
+        Message(
+          .storageAppend, to: Message.appendThread, from: id, term: state.term,
+          entries: ready.entries, commit: state.commit, vote: state.vote,
+          snapshot: ready.snapshot, responses: responses))
     }
     if let response = appliedResponse(ready) {
       ready.messages.append(

@@ -3,33 +3,42 @@ import PersistentCollections
 
 /// A disk that keeps records: a write is durable once its fsync is done, and what was not is gone
 /// after a power loss.
+@frozen
 public struct Disk<Record: Sendable>: Sendable {
   /// A write whose fsync is under way.
-  private struct Write: Sendable {
-    var id: UInt64
-    var records: [Record]
+  @usableFromInline struct Write: Sendable {
+    @usableFromInline var id: UInt64
+    @usableFromInline var records: [Record]
+    @inlinable init(id: UInt64, records: [Record]) {
+      self.id = id
+      self.records = records
+    }
   }
 
-  /// What survives a power loss, in the order of writing.
-  public private(set) var durable = PersistentLog<Record>()
-  private var pending = BoundedQueue<Write>(capacity: 1 << 16)
-  private var busyUntil = Tick.zero
+  @usableFromInline var platter = PersistentLog<Record>()
+  @usableFromInline var pending = BoundedQueue<Write>(capacity: 1 << 16)
+  @usableFromInline var busyUntil = Tick.zero
   /// The time an fsync takes, drawn evenly from this range: a data-centre SSD's.
   public var fsync: (low: Span, high: Span) = (.microseconds(400), .microseconds(1_200))
   /// Added to each fsync while the disk is slow.
   public var delay = Span.zero
   /// A full disk refuses writes.
   public var isFull = false
-  /// The number of a record whose bits have rotted.
-  public private(set) var corruptRecord: Int?
+  @usableFromInline var rotten: Int?
 
-  public init() {}
+  @inlinable public init() {}
+
+  /// What survives a power loss, in the order of writing.
+  @inlinable public var durable: PersistentLog<Record> { _read { yield platter } }
+
+  /// The number of a record whose bits have rotted.
+  public var corruptRecord: Int? { rotten }
 
   public var pendingWrites: Int { pending.count }
 
   /// Begins a write and its fsync. Returns when the fsync will be done, or nil where the disk is
   /// full. One write follows the other, as through one file descriptor.
-  public mutating func write(
+  @inlinable public mutating func write(
     _ records: [Record], id: UInt64, now: Tick, prng: inout PRNG
   ) -> Tick? {
     guard !isFull, pending.push(Write(id: id, records: records)) else { return nil }
@@ -39,61 +48,61 @@ public struct Disk<Record: Sendable>: Sendable {
   }
 
   /// The oldest write's fsync is done; its number.
-  public mutating func completeOldest() -> UInt64? {
+  @inlinable public mutating func completeOldest() -> UInt64? {
     guard let write = pending.pop() else { return nil }
-    for record in write.records { durable.append(record) }
+    for record in write.records { platter.append(record) }
     return write.id
   }
 
   /// The power is gone: of the writes under way, a prefix drawn from the seed may have reached the
   /// platter, whole records only.
-  public mutating func losePower(prng: inout PRNG) {
+  @inlinable public mutating func losePower(prng: inout PRNG) {
     if let write = pending.first {
-      let kept = prng.index(below: write.records.count + 1)
-      for record in write.records.prefix(kept) { durable.append(record) }
+      let survivors = prng.index(below: write.records.count + 1)
+      for record in write.records.prefix(survivors) { platter.append(record) }
     }
     clearPending()
   }
 
   /// The writing process was killed but the host lives: the kernel finishes what it was given.
-  public mutating func loseWriter() {
+  @inlinable public mutating func loseWriter() {
     while let write = pending.pop() {
-      for record in write.records { durable.append(record) }
+      for record in write.records { platter.append(record) }
     }
     busyUntil = .zero
   }
 
   /// Loses the newest durable records, as a disk does that acknowledges what is only in its cache.
   /// No working disk does so: for tests.
-  public mutating func loseTail(_ count: Int) {
-    durable.dropSuffix(from: max(durable.startIndex, durable.endIndex - count))
+  @inlinable public mutating func loseTail(_ count: Int) {
+    platter.dropSuffix(from: max(platter.startIndex, platter.endIndex - count))
   }
 
   /// Frees what a snapshot has made needless.
-  public mutating func dropPrefix(before index: Int) {
-    durable.dropPrefix(before: index)
-    if let corrupt = corruptRecord, corrupt < durable.startIndex { corruptRecord = nil }
+  @inlinable public mutating func dropPrefix(before index: Int) {
+    platter.dropPrefix(before: index)
+    if let record = rotten, record < platter.startIndex { rotten = nil }
   }
 
   /// A new, empty disk in place of this one.
-  public mutating func erase() {
-    durable = PersistentLog()
-    corruptRecord = nil
+  @inlinable public mutating func erase() {
+    platter = PersistentLog()
+    rotten = nil
     clearPending()
   }
 
   /// Other contents, as a restore from a backup writes them.
   public mutating func replace(with records: [Record]) {
     erase()
-    for record in records { durable.append(record) }
+    for record in records { platter.append(record) }
   }
 
   /// Bits rot in a durable record; whoever reads it next finds that its checksum does not fit.
   public mutating func corrupt(_ index: Int) {
-    if index >= durable.startIndex, index < durable.endIndex { corruptRecord = index }
+    if index >= platter.startIndex, index < platter.endIndex { rotten = index }
   }
 
-  private mutating func clearPending() {
+  @inlinable mutating func clearPending() {
     pending = BoundedQueue(capacity: 1 << 16)
     busyUntil = .zero
   }

@@ -132,10 +132,16 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
       let above = shift + 8
       let start = ((position >> above) << above) | UInt64(slot) << shift
       guard start <= deadline else { return false }
-      let entries = slots[level << 8 | slot]
+      // Taken out, not copied, so that its room can be put back: nothing of it stays on this level.
+      var entries: ContiguousArray<Entry> = []
+      swap(&entries, &slots[level << 8 | slot])
       empty(level << 8 | slot)
       position = start
       for entry in entries { place(entry) }
+      if entries.capacity <= 64 {
+        entries.removeAll(keepingCapacity: true)
+        slots[level << 8 | slot] = entries
+      }
       return true
     }
     guard let first = far.map(\.tick).min(), first <= deadline else { return false }
