@@ -17,7 +17,7 @@ struct MasterLease: Sendable {
 extension APIServer {
   mutating func reconcileMasters(_ time: HostTime, into effects: inout Effects) {
     effects.arm(TimerID(tag: TimerTag.masterLease), after: MasterLease.interval)
-    guard caches.allSatisfy({ $0.isReady }) else { return }
+    guard areCachesReady else { return }
     ensureNamespaces(time, into: &effects)
     guard cache(.namespace).get(ObjectKey(name: "default")) != nil, masterLease.step == .idle
     else { return }

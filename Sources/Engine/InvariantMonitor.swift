@@ -26,12 +26,13 @@ public struct InvariantMonitor: Sendable {
       switch self {
       case .oneLeaderPerTerm: 0
       case .logsMatch: 1
-      case .acknowledgedWritesSurvive: 2
-      case .revisionsGrow: 3
-      case .watchesComplete: 4
-      case .podsBoundOnce: 5
-      case .nodesNotOvercommitted: 6
-      case .objectsWrittenByAPIServers: 7
+      case .votesKept: 2
+      case .acknowledgedWritesSurvive: 3
+      case .revisionsGrow: 4
+      case .watchesComplete: 5
+      case .podsBoundOnce: 6
+      case .nodesNotOvercommitted: 7
+      case .objectsWrittenByAPIServers: 8
       }
     }
   }
