@@ -21,12 +21,32 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+/// The door's packages take minutes to compile: they stand behind the trait `Doors`.
+func door(_ product: String, _ package: String) -> Target.Dependency {
+  .product(name: product, package: package, condition: .when(traits: ["Doors"]))
+}
+
+let doors: [Target.Dependency] = [
+  door("GRPCCore", "grpc-swift-2"),
+  door("GRPCNIOTransportHTTP2Posix", "grpc-swift-nio-transport"),
+  door("GRPCProtobuf", "grpc-swift-protobuf"),
+  door("SwiftProtobuf", "swift-protobuf"),
+]
+
 let package = Package(
   name: "orrery",
   products: [.executable(name: "orrery", targets: ["orrery"])],
+  traits: [
+    .trait(name: "Doors", description: "Doors for real clients: etcd's gRPC API.")
+  ],
   dependencies: [
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Of the trait Doors alone: neither fetched nor compiled without it.
+    .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+    .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
   ],
   targets: [
     // Layer 0: plain tools
@@ -69,6 +89,9 @@ let package = Package(
         "Basics", "Linearizability", "MVCC", "KubeAPI", "Etcd", "Engine", "Manifests", "Kubectl",
         "Etcdctl", yams,
       ]),
+    .target(
+      name: "Gateway", dependencies: ["Basics", "MVCC", "Etcd", "Engine"] + doors,
+      exclude: ["Proto/kv.proto", "Proto/rpc.proto"], swiftSettings: strict),
     // Layers 6 to 8: the face and the command
     .target(
       name: "Themes", dependencies: ["TerminalCore"], path: "themes",
@@ -91,6 +114,7 @@ let package = Package(
         "Basics", "KubeAPI", "Engine", "Manifests", "Kubectl", "Scenarios", "TerminalCore",
         "Widgets", "Themes", "Dashboard", "Ncurses", "SimulationKernel", "Raft", "MVCC",
         arguments,
+        .target(name: "Gateway", condition: .when(traits: ["Doors"])),
       ],
       swiftSettings: strict),
     // Tests
@@ -120,6 +144,7 @@ let package = Package(
       exclude: ["Data"]),
     tests("TerminalCore", ["TerminalCore", "Widgets", "Ncurses", "Themes"]),
     tests("Dashboard", ["Dashboard", "Engine", "TerminalCore", "Themes"], exclude: ["Golden"]),
+    tests("Gateway", ["Basics", "MVCC", "Etcd", "Engine", "Gateway"] + doors),
     tests("EndToEnd", ["Ncurses", "TerminalCore"], exclude: ["Stories"]),
   ]
 )

@@ -27,9 +27,13 @@ public struct DashboardLoop {
   /// Keeps what was copied where the terminal may not.
   public var keepClip: (@Sendable (String) -> Void)?
   private var lastDraw: UInt64 = 0
+  /// Who asks from outside, where the doors are open.
+  public var visitor: (any DashboardVisitor)?
 
   /// Real microseconds the world may take of each frame.
   static let worldBudget: UInt64 = 12_000
+  /// Real milliseconds between two looks while somebody outside waits for an answer.
+  static let visitTime = 2
   /// Real microseconds between two frames: 30 a second, or fewer for a slow link.
   public var frameTime: UInt64 = 33_000
 
@@ -93,13 +97,18 @@ public struct DashboardLoop {
 
   /// Runs until the user quits.
   public mutating func run(on terminal: some DashboardTerminal, clock: () -> UInt64) {
+    defer { visitor?.shut() }
     present(on: terminal, clock)
+    // Something has changed since the last picture.
+    var isStale = false
     while true {
       let now = clock()
       var timeout = -1
       if state.isHurried {
         timeout = 0
-      } else if state.isBusy {
+      } else if let visitor, visitor.isWaiting(at: state.timeline.now) {
+        timeout = state.isRunning ? Self.visitTime : 0
+      } else if state.isBusy || isStale {
         timeout = Int((lastDraw + frameTime).saturatingDifference(now) / 1000)
       }
       var keys: [Key] = []
@@ -120,10 +129,16 @@ public struct DashboardLoop {
       }
       perform(on: terminal, now: clock())
       let start = clock()
+      let isVisited = state.admit(&visitor)
       state.advance(now: start) { clock() < start + Self.worldBudget }
+      state.answer(&visitor) { clock() < start + Self.worldBudget }
       keepUp(nil, now: start)
-      if !keys.isEmpty || !state.isHurried || clock() >= lastDraw + frameTime {
+      let mayWait = state.isHurried || isVisited || isStale
+      if !keys.isEmpty || !mayWait || clock() >= lastDraw + frameTime {
         present(on: terminal, clock)
+        isStale = false
+      } else {
+        isStale = true
       }
     }
   }

@@ -33,7 +33,7 @@ public struct Speed: Sendable, Hashable {
   }
 
   /// Thousandths of real time; nil for as fast as it goes.
-  var perMille: Int? { step < Self.scale.count ? Self.scale[step] : nil }
+  public var perMille: Int? { step < Self.scale.count ? Self.scale[step] : nil }
 
   var faster: Speed { Speed(step: step + 1) }
   var slower: Speed { Speed(step: step - 1) }

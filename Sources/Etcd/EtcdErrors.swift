@@ -39,6 +39,7 @@ extension EtcdError {
     "etcdserver: can only promote a learner member which is in sync with leader")
   public static let tooManyLearners = EtcdError(
     .failedPrecondition, "etcdserver: too many learner members in cluster")
+  public static let emptyWatchRange = EtcdError(.unknown, "mvcc: watcher range is empty")
   public static let duplicateWatchID = EtcdError(
     .unknown, "mvcc: duplicate watch ID provided on the WatchStream")
   /// The leader is handing over and takes nothing in meanwhile.

@@ -17,6 +17,9 @@ extension EtcdServer {
       }
       let name = WatchID(stream: token, id: id)
       guard !hub.contains(name) else { throw .duplicateWatchID }
+      guard !KeyRange(key: watch.key, rangeEnd: watch.rangeEnd).isEmpty else {
+        throw .emptyWatchRange
+      }
       var wanted = watch
       // No key at all is every key (server/etcdserver/api/v3rpc/watch.go).
       if wanted.key.isEmpty { wanted.key = .fromKey }

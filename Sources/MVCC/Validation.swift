@@ -64,7 +64,9 @@ private struct TxnIntervals {
   var deletes: [KeyRange] = []
 
   init(_ ops: [RequestOp]) throws(EtcdError) {
-    for case .deleteRange(let delete) in ops {
+    // Here, and here alone, etcd takes a range end of one zero byte at its word, an end before every
+    // start (pkg/adt, StringAffineComparable): a put beside such a deletion is not refused.
+    for case .deleteRange(let delete) in ops where delete.rangeEnd != .fromKey {
       deletes.append(KeyRange(key: delete.key, rangeEnd: delete.rangeEnd))
     }
     var below: [KeyRange] = []

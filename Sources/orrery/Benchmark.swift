@@ -19,8 +19,15 @@ struct Benchmark: Sendable {
     [kernel] + raftFamily + mvccFamily
     + [cluster, firstFrame, frame8, frame1000, views8, views1000, converge100, converge1000]
     + [timelineSmall, timeline]
+    + doors
   /// Run only when named.
   static let onRequest = [converge1000Defaults]
+
+  #if Doors
+    private static let doors = [etcdDoorPuts, etcdDoorPuts3]
+  #else
+    private static let doors: [Benchmark] = []
+  #endif
 
   /// The wheel alone: 150,000 timers wait, each delivery arms another.
   static let kernel = Benchmark(name: "kernel-event") {

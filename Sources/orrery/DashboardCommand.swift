@@ -9,6 +9,10 @@ import Scenarios
 import TerminalCore
 import Themes
 
+#if Doors
+  import Gateway
+#endif
+
 /// `orrery [MANIFEST… | SCENARIO]`: the dashboard.
 struct DashboardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -42,11 +46,15 @@ struct DashboardCommand: ParsableCommand {
   @Option(help: "Write the session as an asciicast.") var cast: String?
   @Option(help: "The configuration. Default: $XDG_CONFIG_HOME/orrery/config.yaml.")
   var config: String?
+  @Flag(help: "Open the doors for etcd's clients, as `orrery serve` does.") var serve = false
+  @OptionGroup var doors: DoorOptions
 
   mutating func run() throws {
     // Everything is checked before the terminal is touched.
     let user = UserFiles(configurationPath: config)
     let options = options(user)
+    var visitor: (any DashboardVisitor)?
+    if serve { visitor = doors.open(for: options.spec) }
     if plain {
       var narration = PlainSession(options, for: plainSpan, record: record)
       return narration.run()
@@ -65,6 +73,7 @@ struct DashboardCommand: ParsableCommand {
     loop.keepClip = { UserFiles.keep(clip: $0) }
     if let record { loop.record(to: record) }
     if let cast { loop.cast(to: cast) }
+    loop.visitor = visitor
     loop.run(on: terminal) { DispatchTime.now().uptimeNanoseconds / 1000 }
     let problem = loop.finish()
     UserFiles.keep(history: loop.state.commandHistory)
@@ -128,3 +137,26 @@ struct DashboardCommand: ParsableCommand {
 }
 
 extension Terminal: DashboardTerminal {}
+
+#if Doors
+  extension EtcdDesk: DashboardVisitor {}
+
+  extension DoorOptions {
+    /// Opens the doors to the members of `spec`, and has the dashboard's loop wake for what comes.
+    fileprivate func open(for spec: ClusterSpec) -> any DashboardVisitor {
+      let members = spec.etcdMachines.map(\.name)
+      let mailbox = Mailbox()
+      do throws(Listening.Problem) {
+        _ = try EtcdDoors.openWaiting(members: members, at: listening, mailbox: mailbox)
+      } catch {
+        Failure.badInput("--etcd-listen \(error)")
+      }
+      mailbox.onPost { Terminal.wake() }
+      return EtcdDesk(members: members, mailbox: mailbox)
+    }
+  }
+#else
+  extension DoorOptions {
+    fileprivate func open(for _: ClusterSpec) -> any DashboardVisitor { Self.notBuilt() }
+  }
+#endif

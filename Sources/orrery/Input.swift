@@ -51,8 +51,13 @@ enum InputFiles {
 enum Failure {
   /// Bad input: one line on standard error, exit code 2.
   static func badInput(_ message: String) -> Never {
-    FileHandle.standardError.write(Data(("orrery: " + oneLine(message) + "\n").utf8))
+    warn(message)
     exit(2)
+  }
+
+  /// One line on standard error.
+  static func warn(_ message: String) {
+    FileHandle.standardError.write(Data(("orrery: " + oneLine(message) + "\n").utf8))
   }
 
   private static func oneLine(_ text: String) -> String {

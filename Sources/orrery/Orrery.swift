@@ -11,7 +11,10 @@ struct Orrery: ParsableCommand {
       Without a subcommand it opens the dashboard: on manifests, on a scenario, or on a small demo \
       application.
       """,
-    subcommands: [DashboardCommand.self, RunCommand.self, FuzzCommand.self, BenchCommand.self],
+    subcommands: [
+      DashboardCommand.self, RunCommand.self, ServeCommand.self, FuzzCommand.self,
+      BenchCommand.self,
+    ],
     defaultSubcommand: DashboardCommand.self)
 
   /// As ArgumentParser's own, except that what is wrong with the arguments is bad input like any

@@ -1,0 +1,186 @@
+#if Doors
+  import Basics
+  import Dispatch
+  import Engine
+  import Etcd
+  import MVCC
+  import Synchronization
+
+  /// A member's answer as it comes out of the world.
+  struct Answer: Sendable {
+    let response: EtcdResponse
+    /// Nil where the member has not said anything yet.
+    let header: EtcdHeader?
+  }
+
+  /// What a watch stream is told.
+  enum WatchNews: Sendable {
+    case created(id: Int64, EtcdHeader?)
+    case refused(EtcdError, EtcdHeader?)
+    case canceled(id: Int64, EtcdError?, compactRevision: Int64, EtcdHeader?)
+    case events(WatchResponse, EtcdHeader?)
+  }
+
+  /// One question of a client, answered once; the client may give it up before.
+  final class Ticket: Sendable {
+    private enum State {
+      case waiting
+      case asked(UnsafeContinuation<Result<Answer, EtcdError>, Never>)
+      case resolved(Result<Answer, EtcdError>)
+      case over
+    }
+    private let state = Mutex(State.waiting)
+
+    /// Whether somebody still waits for the answer.
+    var isOpen: Bool {
+      state.withLock {
+        switch $0 {
+        case .waiting, .asked: true
+        case .resolved, .over: false
+        }
+      }
+    }
+
+    func resolve(_ result: Result<Answer, EtcdError>) {
+      let continuation = state.withLock { state in
+        switch state {
+        case .waiting: state = .resolved(result)
+        case .asked(let continuation):
+          state = .over
+          return Optional(continuation)
+        case .resolved, .over: break
+        }
+        return nil
+      }
+      continuation?.resume(returning: result)
+    }
+
+    /// Waits for the answer.
+    func value() async -> Result<Answer, EtcdError> {
+      await withUnsafeContinuation { continuation in
+        let result: Result<Answer, EtcdError>? = state.withLock { state in
+          if case .resolved(let result) = state {
+            state = .over
+            return result
+          }
+          state = .asked(continuation)
+          return nil
+        }
+        if let result { continuation.resume(returning: result) }
+      }
+    }
+  }
+
+  /// What the network side asks of the main loop.
+  enum Post: Sendable {
+    /// For the member of this number.
+    case request(member: Int, EtcdRequest, requiresLeader: Bool, Ticket)
+    /// A client opens a watch stream.
+    case openStream(UInt64, member: Int, WatchSink)
+    case watch(stream: UInt64, WatchOrder)
+    case closeStream(UInt64)
+  }
+
+  enum WatchOrder: Sendable {
+    /// ID 0 leaves the choice to the server.
+    case create(id: Int64, WatchRequest, requiresLeader: Bool)
+    case cancel(id: Int64)
+    case progress
+    /// A message that asks for nothing.
+    case nothing
+  }
+
+  /// The one place where threads of the network and the main loop meet: posts wait here until the
+  /// loop takes them, and the loop sleeps here until one comes.
+  public final class Mailbox: Sendable {
+    private struct Contents {
+      var posts: [Post] = []
+      var isClosed = false
+      var streams: UInt64 = 0
+      var ring: (@Sendable () -> Void)?
+    }
+    private let contents = Mutex(Contents())
+    private let bell = DispatchSemaphore(value: 0)
+
+    /// More than so many posts that wait are refused, as a member refuses what it can't keep up with.
+    static let capacity = 100_000
+
+    public init() {}
+
+    /// Has `ring` called, on some thread, whenever something comes: for a loop that sleeps elsewhere.
+    public func onPost(_ ring: @escaping @Sendable () -> Void) {
+      contents.withLock { $0.ring = ring }
+    }
+
+    /// False where the mailbox is full or closed; nothing is kept then.
+    @discardableResult
+    func post(_ post: Post) -> Bool {
+      let (taken, mustRing, ring) = contents.withLock { contents in
+        guard !contents.isClosed, contents.posts.count < Self.capacity else {
+          return (false, false, contents.ring)
+        }
+        contents.posts.append(post)
+        return (true, contents.posts.count == 1, contents.ring)
+      }
+      if mustRing {
+        bell.signal()
+        ring?()
+      }
+      return taken
+    }
+
+    /// A number for a new watch stream.
+    func nextStream() -> UInt64 {
+      contents.withLock {
+        $0.streams += 1
+        return $0.streams
+      }
+    }
+
+    /// Everything that came since the last call, in order.
+    func take() -> [Post] {
+      contents.withLock { contents in
+        let posts = contents.posts
+        contents.posts.removeAll(keepingCapacity: true)
+        return posts
+      }
+    }
+
+    /// Refuses everything from now on.
+    func close() { contents.withLock { $0.isClosed = true } }
+
+    /// Sleeps until something comes, `wake` is called, or the time is over.
+    func wait(microseconds: Int) {
+      _ = bell.wait(timeout: .now() + .microseconds(microseconds))
+    }
+
+    /// Ends a `wait`, from any thread.
+    public func wake() { bell.signal() }
+  }
+
+  /// The way news go to a watch stream: in order, up to a limit at which the stream is given up.
+  struct WatchSink: Sendable {
+    let continuation: AsyncStream<Result<WatchNews, EtcdError>>.Continuation
+
+    /// More news than this that a client has not read end its stream; it comes again and asks from
+    /// where it was.
+    static let capacity = 10_000
+
+    static func make() -> (AsyncStream<Result<WatchNews, EtcdError>>, WatchSink) {
+      let (stream, continuation) = AsyncStream<Result<WatchNews, EtcdError>>.makeStream(
+        bufferingPolicy: .bufferingOldest(capacity))
+      return (stream, WatchSink(continuation: continuation))
+    }
+
+    /// False where the client does not keep up: the stream is to be closed.
+    func send(_ news: WatchNews) -> Bool {
+      if case .enqueued = continuation.yield(.success(news)) { return true }
+      return false
+    }
+
+    func fail(_ error: EtcdError) {
+      continuation.yield(.failure(error))
+      continuation.finish()
+    }
+  }
+#endif

@@ -1,0 +1,96 @@
+#if Doors
+  import Basics
+  import Engine
+
+  /// The main loop without a screen: lets virtual time pass and serves the doors, on one thread.
+  public struct ServeLoop: Sendable {
+    public private(set) var timeline: Timeline
+    private var desk: EtcdDesk
+    private let mailbox: Mailbox
+    /// Virtual microseconds per 1000 real ones; nil for as fast as it goes.
+    private let perMille: Int?
+    /// Time passes only as far as a question needs it.
+    private let isPaused: Bool
+    /// Virtual time owed, in thousandths of a microsecond below one.
+    private var remainder: UInt64 = 0
+
+    /// Where the machine falls behind, no more than this of real time is made up for.
+    private static let mostBehind: UInt64 = 250_000
+    /// Real microseconds between two looks while nothing is asked.
+    private static let idleWait = 10_000
+
+    public init(
+      _ timeline: Timeline, desk: EtcdDesk, mailbox: Mailbox, perMille: Int?, isPaused: Bool
+    ) {
+      self.timeline = timeline
+      self.desk = desk
+      self.mailbox = mailbox
+      self.perMille = perMille
+      self.isPaused = isPaused
+    }
+
+    /// Runs until `isOver`, then ends what is under way.
+    ///
+    /// - Parameters:
+    ///   - clock: real microseconds.
+    ///   - isOver: looked at between any two turns; whoever makes it true calls `Mailbox.wake`.
+    public mutating func run(clock: () -> UInt64, until isOver: () -> Bool) {
+      var last = clock()
+      while !isOver() {
+        if isPaused {
+          answer(isOver)
+          mailbox.wait(microseconds: 500_000)
+          continue
+        }
+        let now = clock()
+        advance(min(now - min(last, now), Self.mostBehind), clock, isOver)
+        last = now
+        if perMille != nil { mailbox.wait(microseconds: pause) }
+      }
+      desk.shut()
+    }
+
+    /// Paused: every question is given as much virtual time as its answer takes.
+    private mutating func answer(_ isOver: () -> Bool) {
+      desk.takeIn(&timeline)
+      var steps = 0
+      while desk.isWaiting(at: timeline.now) {
+        timeline.step(through: timeline.now + .seconds(1))
+        if desk.handOut(&timeline) { desk.takeIn(&timeline) }
+        steps += 1
+        if steps % 16 == 0 { desk.takeIn(&timeline) }
+        if steps % 1024 == 0, isOver() { return }
+      }
+    }
+
+    private mutating func advance(_ elapsed: UInt64, _ clock: () -> UInt64, _ isOver: () -> Bool) {
+      let deadline: Tick
+      if let perMille {
+        let owed = elapsed * UInt64(perMille) + remainder
+        remainder = owed % 1000
+        deadline = timeline.now + Span(microseconds: Int64(owed / 1000))
+      } else {
+        deadline = timeline.now + .milliseconds(100)
+      }
+      let start = clock()
+      while timeline.now < deadline {
+        let slice: Span =
+          desk.isWaiting(at: timeline.now) ? Span(microseconds: 500) : .milliseconds(10)
+        timeline.advance(to: min(deadline, timeline.now + slice))
+        desk.handOut(&timeline)
+        desk.takeIn(&timeline)
+        if isOver() || clock() > start + Self.mostBehind { break }
+      }
+      // What came meanwhile enters at the present.
+      desk.takeIn(&timeline)
+    }
+
+    /// Real microseconds until it is worth looking again.
+    private var pause: Int {
+      guard desk.isWaiting(at: timeline.now), let perMille, let next = timeline.world.nextTick
+      else { return Self.idleWait }
+      let wait = (next - timeline.now).microseconds * 1000 / Int64(max(1, perMille))
+      return Int(min(max(wait, 100), 5_000))
+    }
+  }
+#endif

@@ -1,0 +1,11 @@
+#if Doors
+  import Synchronization
+
+  /// A value that several threads change.
+  final class Locked<Value: Sendable>: Sendable {
+    private let mutex: Mutex<Value>
+    init(_ value: Value) { mutex = Mutex(value) }
+    var value: Value { mutex.withLock { $0 } }
+    func change(_ body: (inout Value) -> Void) { mutex.withLock { body(&$0) } }
+  }
+#endif
