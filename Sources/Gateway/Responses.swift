@@ -124,11 +124,11 @@
         canceled = true
         cancelReason = error.message
       case .canceled(let id, let error, let compactRevision, let told):
-        header = WireResponseHeader(told)
+        // Of a compacted watch etcd tells neither the present revision nor a reason.
+        header = WireResponseHeader(told, revision: compactRevision == 0 ? nil : 0)
         watchID = id
         canceled = true
         self.compactRevision = compactRevision
-        // Of a compacted watch etcd tells the revision and no reason.
         if let error, compactRevision == 0 { cancelReason = error.message }
       case .events(let response, let told):
         header = WireResponseHeader(told, revision: response.revision)

@@ -14,14 +14,18 @@ extension Store {
     if request.countOnly {
       return RangeResponse(revision: current, count: count(range, at: at))
     }
-    // Sorting and filtering come before the limit, so they need the whole range.
-    let whole = !request.isDefaultOrder || request.hasRevisionFilters
-    let limit = whole || request.limit <= 0 ? Int.max : request.limit
+    // Sorting and filtering come before the limit, so they need the whole range. Not so where a
+    // target is given without an order: etcd then sorts no more than the limit and one lets through
+    // (server/etcdserver/txn, executeRange).
+    let isSorted = !request.isDefaultOrder
+    let whole = isSorted && request.sortOrder != .none || request.hasRevisionFilters
+    let isCut = !whole && request.limit > 0
+    let limit = isCut ? request.limit + (isSorted ? 1 : 0) : Int.max
     var (kvs, more) = read(range, at: at, limit: limit)
     let total = more ? count(range, at: at) : kvs.count
-    if whole {
+    if whole || isSorted {
       if request.hasRevisionFilters { kvs = kvs.filter(request.admits) }
-      if !request.isDefaultOrder { request.sort(&kvs) }
+      if isSorted { request.sort(&kvs) }
       if request.limit > 0, kvs.count > request.limit {
         kvs.removeSubrange(request.limit...)
         more = true
