@@ -184,7 +184,8 @@ struct KeySearch {
     var state = 0
     var order: [Placed] = []
     var ordered = [UInt64](repeating: 0, count: (operations.count + 63) / 64)
-    var left = operations.indices.count { !isPending($0) }
+    let answers = operations.indices.count { !isPending($0) }
+    var left = answers
     var visited = LookupSet<Visited>()
     var best: (ordered: Int, order: [Int], state: Int, stuck: Int)?
     var steps = 0
@@ -199,7 +200,7 @@ struct KeySearch {
           entry = next[0]
           continue
         }
-        let answered = operations.indices.count { !isPending($0) } - left
+        let answered = answers - left
         if best.map({ answered > $0.ordered }) ?? true {
           best = (answered, order.map(\.operation), state, operationAt[entry])
         }
@@ -225,7 +226,8 @@ struct KeySearch {
       if steps > budget { return .undecided(key: operations[0].key) }
       if isPending(operation) == (pass == .pending),
         let after = self.state(after: operation, from: state),
-        pass != .forced || after == state && !isWrite(operation)
+        pass != .forced || after == state && !isWrite(operation),
+        pass != .pending || isNeeded(after, insteadOf: state)
       {
         ordered[operation / 64] |= 1 << UInt64(operation % 64)
         if visited.insert(Visited(ordered: ordered, state: after)) {
@@ -242,6 +244,26 @@ struct KeySearch {
       entry = next[entry]
     }
     return .linearizable
+  }
+
+  /// Whether some operation that may come next needs the state that one of unknown outcome would
+  /// make. Where none does, what comes next either overwrites that state or does not need it, and
+  /// the operation may as well never have taken effect.
+  private func isNeeded(_ after: Int, insteadOf state: Int) -> Bool {
+    if after == state { return false }
+    var entry = next[0]
+    while !isAnswer[entry] {
+      switch effects[operationAt[entry]] {
+      case .put, .delete: break
+      case .get(let value): if value == after { return true }
+      case .deleteKnown(let any):
+        if any == (after != 0), any != (state != 0) { return true }
+      case .swap(let from, _), .swapped(let from, _): if from == after { return true }
+      case .notSwapped(_, let found): if found == after { return true }
+      }
+      entry = next[entry]
+    }
+    return false
   }
 
   private func isWrite(_ operation: Int) -> Bool {

@@ -39,6 +39,7 @@ private struct RaftGroup {
   private var nodes: [RaftNode]
   private var queue: [Message] = []
   private var delivered: [Message] = []
+  private var isIdle = false
   private var applied = [Int](repeating: 0, count: 3)
   private let payload = Blob.bytes([UInt8](repeating: 7, count: payloadBytes))
 
@@ -77,7 +78,7 @@ private struct RaftGroup {
   private mutating func settle() {
     repeat {
       for position in 0..<3 {
-        while nodes[position].hasReady { handleReady(of: position) }
+        RaftGroup.handle(&nodes[position], &applied[position], sendingTo: &queue)
       }
       swap(&queue, &delivered)
       for message in delivered {
@@ -87,23 +88,28 @@ private struct RaftGroup {
           preconditionFailure("\(message.type) was refused: \(error)")
         }
       }
+      isIdle = delivered.isEmpty
       delivered.removeAll(keepingCapacity: true)
-    } while nodes[0].hasReady || nodes[1].hasReady || nodes[2].hasReady
+    } while !isIdle
   }
 
-  private mutating func handleReady(of position: Int) {
-    let ready = nodes[position].ready()
-    do throws(RaftError) {
-      try nodes[position].storage.write(ready)
-      for entry in ready.committedEntries where !entry.data.isEmpty { applied[position] += 1 }
-      queue += ready.messages
-      nodes[position].advance()
-      let storage = nodes[position].storage
-      if storage.lastIndex > storage.firstIndex + 2 * RaftGroup.kept {
-        try nodes[position].storage.compact(to: nodes[position].applied - RaftGroup.kept)
+  /// In place: a copy of a node, as asking an array's element is, costs as much as a proposal.
+  private static func handle(
+    _ node: inout RaftNode, _ applied: inout Int, sendingTo queue: inout [Message]
+  ) {
+    while node.hasReady {
+      let ready = node.ready()
+      do throws(RaftError) {
+        try node.storage.write(ready)
+        for entry in ready.committedEntries where !entry.data.isEmpty { applied += 1 }
+        queue += ready.messages
+        node.advance()
+        if node.lastIndex > node.firstIndex + 2 * RaftGroup.kept {
+          try node.storage.compact(to: node.applied - RaftGroup.kept)
+        }
+      } catch {
+        preconditionFailure("what was ready could not be written: \(error)")
       }
-    } catch {
-      preconditionFailure("what was ready could not be written: \(error)")
     }
   }
 }
