@@ -23,7 +23,11 @@ import Testing
           session.type(bytes(ofKey: key))
           session.read(milliseconds: 25)
           // A lone escape is one only when nothing follows before it was read.
-          if key == "esc" { session.settle() }
+          // What was still being drawn may look like the answer, hence the pause.
+          if key == "esc" {
+            session.settle()
+            Thread.sleep(forTimeInterval: 0.1)
+          }
         }
       case .type(let text):
         session.type(text.replacingOccurrences(of: "$DIR", with: session.folder.url.path))

@@ -5,6 +5,7 @@ see Themes
 type nord
 see nord
 press esc
+gone Themes
 press T
 type light
 press enter
