@@ -105,7 +105,8 @@ let package = Package(
       [
         "Basics", "KubeAPI", "Engine", "Kubectl", "Etcdctl", "Scenarios", "Manifests",
         "TerminalCore",
-        "Widgets", "Themes", "MVCC", "Raft", "Etcd", "ControllerRuntime", "KubeScheduler",
+        "Widgets", "Themes", "APIServer", "MVCC", "Raft", "Etcd", "ControllerRuntime",
+        "KubeScheduler",
         "KubeProxy",
       ]),
     .executableTarget(
