@@ -65,14 +65,14 @@ extension AppState {
   }
 
   mutating func submit(_ line: String) {
-    let words = KubectlInvocation.split(line)
+    let words = ShellWords.split(line)
     guard !words.isEmpty, !submitOwn(words) else { return }
     start(line)
   }
 
   private mutating func start(_ line: String) {
     guard !isBooting else { return say("booting: wait until the cluster stands") }
-    let words = KubectlInvocation.split(line)
+    let words = ShellWords.split(line)
     if let program = words.first, EtcdctlInvocation.programs.contains(program) {
       return show(
         CommandRun(

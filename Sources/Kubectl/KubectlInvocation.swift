@@ -31,7 +31,7 @@ public struct KubectlInvocation: Sendable {
   private var hasFailed = false
 
   /// The command as typed, with or without the leading `kubectl`, split as a shell would.
-  public init(line: String) { self.init(Self.split(line)) }
+  public init(line: String) { self.init(ShellWords.split(line)) }
 
   public init(_ arguments: [String]) {
     let words = arguments.first == "kubectl" ? Array(arguments.dropFirst()) : arguments
@@ -93,9 +93,6 @@ public struct KubectlInvocation: Sendable {
     }
     if open.isEmpty && exitCode == nil { exitCode = hasFailed ? 1 : 0 }
   }
-
-  /// Splits a line at blanks, with quotes and backslashes as in a shell.
-  public static func split(_ line: String) -> [String] { ShellWords.split(line) }
 }
 
 /// A request of a verb, and what the verb wants to remember with it.
