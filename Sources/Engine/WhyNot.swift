@@ -157,9 +157,10 @@ extension World {
   func whyNoEtcdLeader() -> WhyNot {
     let question = "why does no etcd member lead?"
     let members = etcdProcesses.map { processes[$0] }
-    let quorum = members.count / 2 + 1
+    let voters = etcdVoters
+    let quorum = voters / 2 + 1
     var majority = WhyNot.Requirement(
-      words: "a majority (\(quorum) of \(members.count)) runs and reaches one another: "
+      words: "a majority (\(quorum) of \(voters)) runs and reaches one another: "
         + "\(healthyMembers())", isMet: healthyMembers() >= quorum)
     majority.details = members.map(state)
     let leaders = self.leaders(of: "etcd")
