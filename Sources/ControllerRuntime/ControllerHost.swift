@@ -172,15 +172,10 @@ public struct ControllerHost: Sendable {
     isOver = true
     context.effects.note(
       Note(
-        .leadership, lease, "\(config.identity) stops: \(reason)",
+        .leadership, elector.leaseReference, "\(config.identity) stops: \(reason)",
         basis: elector.lossBasis(at: context.now)))
     elector.resign()
     context.effects.exit(code: 1, reason: reason)
-  }
-
-  private var lease: ObjectReference {
-    ObjectReference(
-      .lease, ObjectKey(namespace: elector.config.namespace, name: elector.config.leaseName))
   }
 
   // MARK: Leader election
@@ -219,12 +214,13 @@ public struct ControllerHost: Sendable {
     case .nothing: break
     case .newLeader(let holder):
       if !holder.isEmpty && holder != config.identity {
-        context.effects.note(.observation, lease, "\(config.identity) sees leader \(holder)")
+        context.effects.note(
+          .observation, elector.leaseReference, "\(config.identity) sees leader \(holder)")
       }
     case .startedLeading:
       context.effects.note(
         Note(
-          .leadership, lease, "\(config.identity) became leader",
+          .leadership, elector.leaseReference, "\(config.identity) became leader",
           basis: elector.basis(process: config.process)))
       if let object = response.object {
         let event = recorder.record(

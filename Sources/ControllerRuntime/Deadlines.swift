@@ -7,12 +7,11 @@ extension ControllerHost {
   public func purpose(of timer: TimerID) -> Deadline? {
     switch timer.tag {
     case Self.electionTag:
-      return isLeader
-        ? Deadline(.lease, lease, "renews its lease (retryPeriod)", isRoutine: true)
-        : Deadline(.election, lease, "looks at the lease again (retryPeriod)", isRoutine: true)
+      return elector.retryPurpose
     case Self.electionTimeoutTag:
       guard electionCalls.contains(timer.payload) else { return nil }
-      return Deadline(.timeout, lease, "gives up a call for its lease", isRoutine: true)
+      return Deadline(
+        .timeout, elector.leaseReference, "gives up a call for its lease", isRoutine: true)
     case Self.informerTag:
       let at = Int(timer.payload)
       guard context.informers.indices.contains(at), context.informers[at].phase == .waiting else {
@@ -46,20 +45,7 @@ extension ControllerHost {
 
   /// The times kept in mind: leases, keys that wait, and what each controller counts.
   public var deadlines: [Deadline] {
-    var all: [Deadline] = []
-    if let at = elector.lossAt {
-      all.append(
-        Deadline(
-          .lease, due: at, lease,
-          "stops leading unless it renewed by then (renewDeadline "
-            + "\(elector.config.renewDeadline.brief))", isRoutine: true))
-    } else if let at = elector.takeoverAt {
-      all.append(
-        Deadline(
-          .lease, due: at, lease,
-          "may take the lease from \(elector.observedHolder) unless that renews it (leaseDuration)",
-          isRoutine: true))
-    }
+    var all = elector.deadline.map { [$0] } ?? []
     guard isLeader else { return all }
     for (at, lane) in context.lanes.enumerated() where lane.isStarted {
       for (key, due, cause) in lane.queue.delayedKeys {
@@ -79,11 +65,6 @@ extension ControllerHost {
     return tries > 0
       ? Deadline(.backoff, key, "\(lane.name) tries \(key.text) again (retry \(tries))")
       : Deadline(.requeue, key, "\(lane.name) looks at \(key.text) again (requeue after)")
-  }
-
-  private var lease: ObjectReference {
-    ObjectReference(
-      .lease, ObjectKey(namespace: elector.config.namespace, name: elector.config.leaseName))
   }
 }
 

@@ -146,8 +146,7 @@ public struct LeaderElector: Sendable {
 
   /// Why a candidate became leader: nobody held the lease, or its holder did not renew it.
   public func basis(process: String) -> Basis {
-    let lease = ObjectReference(
-      .lease, ObjectKey(namespace: config.namespace, name: config.leaseName))
+    let lease = leaseReference
     var inputs: [Basis.Input] = []
     var absence: Basis.Absence?
     if let taken {
@@ -170,8 +169,7 @@ public struct LeaderElector: Sendable {
 
   /// Why a leader gives up: its renewals were not answered in time.
   public func lossBasis(at now: Tick) -> Basis {
-    let lease = ObjectReference(
-      .lease, ObjectKey(namespace: config.namespace, name: config.leaseName))
+    let lease = leaseReference
     return Basis(
       "LeaderElector.renew",
       parameters: [Basis.Parameter("renewDeadline", config.renewDeadline.brief)],

@@ -18,9 +18,7 @@ extension SchedulerProcess {
       return Deadline(
         .backoff, "lists or watches \(informers[index].kind.plural) again after its back-off")
     case TimerTag.election:
-      return isLeading
-        ? Deadline(.lease, lease, "renews its lease (retryPeriod)", isRoutine: true)
-        : Deadline(.election, lease, "looks at the lease again (retryPeriod)", isRoutine: true)
+      return elector.retryPurpose
     // The pods that back off are told one by one by `deadlines`.
     case TimerTag.renewDeadline, TimerTag.backoff: return nil
     case TimerTag.cycle:
@@ -39,20 +37,7 @@ extension SchedulerProcess {
   /// The times kept in mind: the lease, pods that back off, and pods that are tried again after
   /// five minutes whatever happens; the first `limit` of each.
   public func deadlines(limit: Int = 100) -> [Deadline] {
-    var all: [Deadline] = []
-    if let at = elector.lossAt {
-      all.append(
-        Deadline(
-          .lease, due: at, lease,
-          "stops leading unless it renewed by then (renewDeadline "
-            + "\(elector.config.renewDeadline.brief))", isRoutine: true))
-    } else if let at = elector.takeoverAt {
-      all.append(
-        Deadline(
-          .lease, due: at, lease,
-          "may take the lease from \(elector.observedHolder) unless that renews it (leaseDuration)",
-          isRoutine: true))
-    }
+    var all = elector.deadline.map { [$0] } ?? []
     guard isLeading else { return all }
     for pod in queue.list(.backoff, limit: limit) + queue.list(.errorBackoff, limit: limit) {
       guard let until = pod.backoffUntil else { continue }

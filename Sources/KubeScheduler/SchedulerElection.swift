@@ -4,11 +4,6 @@ import KubeAPI
 
 /// Leader election: only the holder of the lease schedules, and whoever loses it ends.
 extension SchedulerProcess {
-  var lease: ObjectReference {
-    ObjectReference(
-      .lease, ObjectKey(namespace: elector.config.namespace, name: elector.config.leaseName))
-  }
-
   /// The election begins when the informers know the cluster.
   mutating func beginElectionIfSynced(at time: HostTime, into effects: inout Effects) {
     guard !hasBegunElection, informers.allSatisfy(\.hasSynced) else { return }
@@ -54,7 +49,7 @@ extension SchedulerProcess {
     case .startedLeading: startLeading(at: time, into: &effects)
     case .newLeader(let holder):
       if holder != config.identity && !holder.isEmpty {
-        effects.note(.leadership, lease, "new leader elected: \(holder)")
+        effects.note(.leadership, elector.leaseReference, "new leader elected: \(holder)")
       }
     case .stoppedLeading: stopLeading(at: time, into: &effects)
     }
@@ -64,7 +59,7 @@ extension SchedulerProcess {
     isLeading = true
     effects.note(
       Note(
-        .leadership, lease, "\(config.identity) became leader",
+        .leadership, elector.leaseReference, "\(config.identity) became leader",
         basis: elector.basis(process: "kube-scheduler")))
     var target = TargetReference()
     target.apiVersion = ResourceKind.lease.apiVersion
@@ -97,7 +92,7 @@ extension SchedulerProcess {
   /// do not.
   public mutating func terminate(at time: HostTime, into effects: inout Effects) {
     if let request = elector.release(time) {
-      effects.note(.leadership, lease, "\(config.identity) released the lease")
+      effects.note(.leadership, elector.leaseReference, "\(config.identity) released the lease")
       electionClient.call(request, tag: .elect(.update), now: time.monotonic, into: &effects)
     }
     isLeading = false
@@ -109,7 +104,7 @@ extension SchedulerProcess {
     isLeading = false
     effects.note(
       Note(
-        .leadership, lease, "leaderelection lost",
+        .leadership, elector.leaseReference, "leaderelection lost",
         basis: elector.lossBasis(at: time.monotonic)))
     elector.resign()
     effects.exit(code: 1, reason: "leaderelection lost")
