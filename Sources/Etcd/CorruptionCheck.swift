@@ -51,13 +51,7 @@ extension EtcdServer {
   mutating func corruptValue() -> Key? {
     guard let key = state.store.corruptOne() else { return nil }
     // What is on disk is what was read from it: a snapshot goes with the next write.
-    diskSnapshotIndex = state.index
-    ownRecords.append(
-      .snapshot(
-        Snapshot(
-          index: state.index, term: state.term, confState: state.confState,
-          data: .boxed(StateBox(state))),
-        installed: false))
+    saveState()
     return key
   }
 }

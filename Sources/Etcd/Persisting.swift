@@ -127,6 +127,11 @@ extension EtcdServer {
       try? node.storage.compact(to: state.index - config.snapshotCatchUpEntries)
     }
     guard due else { return }
+    saveState()
+  }
+
+  /// Writes a snapshot of the applied state with the next records.
+  mutating func saveState() {
     diskSnapshotIndex = state.index
     ownRecords.append(
       .snapshot(

@@ -136,7 +136,7 @@ public struct FlowMap: Sendable {
   }
 
   /// Every cell on straight lines between the corners.
-  private static func path(_ corners: [Point]) -> [Point] {
+  public static func path(_ corners: [Point]) -> [Point] {
     var cells = [corners[0]]
     for corner in corners.dropFirst() {
       while let last = cells.last, last != corner {

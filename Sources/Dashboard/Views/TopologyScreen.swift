@@ -312,7 +312,7 @@ struct TopologyMap {
     guard let a, let b else { return [] }
     let balancer = model.middle.first { $0.role == .loadBalancer }.flatMap { places[$0.host] }
     if kind == .raft {
-      return Self.path([
+      return FlowMap.path([
         Point(x: center(a), y: a.y - 1), Point(x: center(a), y: raftRow),
         Point(x: center(b), y: raftRow), Point(x: center(b), y: b.y - 1),
       ])
@@ -344,24 +344,12 @@ struct TopologyMap {
     let isBalancer = { (rect: Rect) in rect == balancer }
     if !isBalancer(a) { corners += leg(a, from) }
     if !isBalancer(b) { corners += leg(b, to).reversed() }
-    return corners.isEmpty ? [] : Self.path(corners)
+    return corners.isEmpty ? [] : FlowMap.path(corners)
   }
 
   private func anchor(_ host: Int) -> Rect? {
     if let rect = places[host] { return rect }
     return cells.isEmpty ? nil : cells
-  }
-
-  private static func path(_ corners: [Point]) -> [Point] {
-    var cells = [corners[0]]
-    for corner in corners.dropFirst() {
-      while let last = cells.last, last != corner {
-        let dx = (corner.x - last.x).signum()
-        let dy = dx == 0 ? (corner.y - last.y).signum() : 0
-        cells.append(Point(x: last.x + dx, y: last.y + dy))
-      }
-    }
-    return cells
   }
 
   // MARK: Faults
