@@ -33,7 +33,8 @@
     ) async throws {
       var world = World(spec)
       world.powerOn()
-      world.advance(to: world.now + .seconds(10))
+      // Its machines boot, and members count as healthy to one another five seconds after they met.
+      world.advance(to: world.now + .seconds(30))
       try prepare(&world)
       let members = spec.etcdMachines.map(\.name)
       let mailbox = Mailbox()
