@@ -62,7 +62,7 @@ enum KeyMap {
       Entry(
         "fail", "Fail or heal", cluster, [.char("f")], [.main, .popup], priority: 9, .failOrHeal),
       Entry("heal-all", "Heal everything", cluster, [.char("H")], [.main], priority: 5, .healAll),
-      Entry("why", "Why?", cluster, [.char("w")], [.main, .popup], priority: 6, .why),
+      Entry("why", "Why?", cluster, [.char("w")], [.main, .popup], priority: 8, .why),
       Entry("open", "Details", cluster, [.enter], [.main, .popup], priority: 7, .open),
       Entry("do-step", "Do the step", cluster, [.char("x")], [.main], priority: 9, .doStep),
       Entry("prompt", "kubectl", cluster, [.char(":")], [.main, .popup], priority: 7, .prompt),

@@ -147,7 +147,7 @@ extension World {
     let from = memberIndex(message.from).map { etcdProcess($0) }
     switch message.content {
     case .raft(let raft):
-      let name = raft.type.fieldName
+      let name = raft.type.description
       var words = "\(name) term \(raft.term)"
       var isRoutine = false
       switch raft.type {
@@ -246,14 +246,6 @@ extension World {
 extension Blob {
   /// The API object stored under a key, without its revision; nil where the value is none.
   var storedObject: APIObject? { StoredObject.object(in: self) }
-}
-
-extension MessageType {
-  /// As etcd's raft names it: `MsgApp`.
-  var fieldName: String {
-    let text = "\(self)"
-    return "Msg" + text.prefix(1).uppercased() + text.dropFirst()
-  }
 }
 
 extension CloudRequest.Operation {

@@ -56,6 +56,7 @@ struct PendingTests {
     // To the next append that carries entries.
     let message = try #require(
       Self.await(&world) { $0.topic == .raft && $0.words.contains("entries") })
+    #expect(message.words.hasPrefix("MsgApp term "))
     let id = try #require(message.id)
     let count = world.pendingDeliveries
     try world.apply(.drop(id))

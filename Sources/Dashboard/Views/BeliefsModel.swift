@@ -68,9 +68,7 @@ extension AppState {
     if let chosen = reference(of: selectedRow) {
       views.believed = chosen
     } else if views.believed == nil {
-      views.believed = observation.nodes.last.map {
-        ObjectReference(.node, ObjectKey(name: $0.name))
-      }
+      views.believed = reference(of: selectedRow(in: .nodes))
     }
   }
 

@@ -135,7 +135,11 @@ struct EtcdMembers {
       }
     let lag = leader.lastIndex - min(follower.match, leader.lastIndex)
     var text = " has \(follower.match)"
-    if follower.next != follower.match + 1 || lag > 0 { text += " next \(follower.next)" }
+    if follower.next != follower.match + 1 || lag > 0 {
+      let long = text + " next \(follower.next)"
+      let fits = word.count + (follower.isRecentlyActive ? 0 : 7) + long.count <= rect.width
+      if fits { text = long }
+    }
     canvas.line(
       [
         canvas.span(word, role), canvas.span(follower.isRecentlyActive ? "" : " silent", .error),

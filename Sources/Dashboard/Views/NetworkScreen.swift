@@ -82,7 +82,7 @@ struct NetworkScreen {
     let columns = [
       Column(" ", width: 1, priority: 10),
       Column("NODE", width: 10, weight: 1, priority: 9),
-      Column("SYNCED", width: 6, alignment: .right, priority: 8),
+      Column("SYNCED", width: 7, alignment: .right, priority: 8),
       Column("WAITING", width: 7, alignment: .right, priority: 3),
       Column("SERVICES", width: 8, alignment: .right, priority: 2),
       Column("ENDPOINTS", width: 9, alignment: .right, priority: 4),
