@@ -1,5 +1,8 @@
 /* Gives the terminal back in every way out, and saves what was said on stderr.
  *
+ * Two kinds of signal: those of a bug end the process where it stands, those that ask it to end
+ * are handed to the loop, which then has its say on files; one that gets no answer ends it too.
+ *
  * A handler may only use async-signal-safe calls: it writes a fixed string that turns every mode
  * off, restores the line settings, shows the end of what stderr got while the screen was up, and
  * lets the signal take its course. */
@@ -19,13 +22,22 @@ static const char reset_modes[] =
   "\033[?2026l\033[?1006l\033[?1002l\033[?1000l\033[?1004l\033[?2004l"
   "\033[0m\033(B\033[?7h\033[?1l\033>\033[?25h\033[?1049l\r\033[0m";
 
+/* Bugs first, then those that ask, then the one that says that nobody answered. */
 static const int fatal_signals[] = {
   SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGSYS,
-  SIGTERM, SIGHUP, SIGQUIT, SIGINT,
+  SIGQUIT, SIGTERM, SIGHUP, SIGINT, SIGALRM,
 };
-enum { SIGNAL_COUNT = sizeof fatal_signals / sizeof fatal_signals[0], TAIL = 8192 };
+enum {
+  SIGNAL_COUNT = sizeof fatal_signals / sizeof fatal_signals[0],
+  BUG_COUNT = 7,
+  TAIL = 8192,
+  PATIENCE_SECONDS = 3, /* of one who asks the process to end */
+};
 
 static struct sigaction old_actions[SIGNAL_COUNT];
+static volatile sig_atomic_t asked; /* the signal that asks for the end, or 0 */
+static volatile sig_atomic_t listening; /* somebody looks at it */
+static char note[1024];             /* what is said besides when a bug ends the process */
 static struct termios saved_settings;
 static volatile sig_atomic_t armed;
 static bool has_handlers;
@@ -59,6 +71,20 @@ static void show_captured(void) {
   if (n > 0) orrery_write_all(real_stderr >= 0 ? real_stderr : tty, tail, (size_t)n);
 }
 
+static void say(const char *text) { orrery_write_all(STDERR_FILENO, text, strlen(text)); }
+
+static void say_bug(int number) {
+  char digits[] = "00";
+  digits[0] = (char)('0' + number / 10 % 10);
+  digits[1] = (char)('0' + number % 10);
+  say("orrery: a bug in the program ended it (signal ");
+  say(number < 10 ? digits + 1 : digits);
+  say(")");
+  if (note[0] != 0) say("; ");
+  say(note);
+  say("\n");
+}
+
 static void on_fatal(int number) {
   int saved = errno;
   if (armed) {
@@ -67,13 +93,59 @@ static void on_fatal(int number) {
     tcsetattr(tty, TCSANOW, &saved_settings);
     show_captured();
     if (real_stderr >= 0) dup2(real_stderr, STDERR_FILENO);
+    for (int i = 0; i < BUG_COUNT; i++)
+      if (fatal_signals[i] == number) say_bug(number);
   }
+  /* The alarm rang for one who asked: it is their signal that ends the process. */
+  if (number == SIGALRM && asked != 0) number = asked;
   for (int i = 0; i < SIGNAL_COUNT; i++)
     if (fatal_signals[i] == number) sigaction(number, &old_actions[i], NULL);
   /* ncurses' own handler of these would end with exit(1): who asked must see that it was heard. */
-  if (number == SIGTERM || number == SIGINT) signal(number, SIG_DFL);
+  if (number == SIGTERM || number == SIGINT || number == SIGALRM) signal(number, SIG_DFL);
+  sigset_t mine;
+  sigemptyset(&mine);
+  sigaddset(&mine, number);
   errno = saved;
   raise(number);
+  sigprocmask(SIG_UNBLOCK, &mine, NULL);
+}
+
+/* The loop is told, and given a while; who asks twice will not wait. */
+static void on_asked(int number) {
+  if (asked != 0 || !listening) return on_fatal(number);
+  asked = number;
+  alarm(PATIENCE_SECONDS);
+  orrery_term_wake();
+}
+
+int orrery_crash_asked(void) { return asked; }
+
+void orrery_end_listen(void) {
+  static const int asking[] = {SIGTERM, SIGHUP, SIGINT, SIGALRM};
+  struct sigaction action, old;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = on_asked;
+  sigemptyset(&action.sa_mask);
+  listening = 1;
+  for (size_t i = 0; i < sizeof asking / sizeof asking[0]; i++) {
+    if (asking[i] == SIGALRM) action.sa_handler = on_fatal;
+    sigaction(asking[i], NULL, &old);
+    if (old.sa_handler != SIG_IGN) sigaction(asking[i], &action, NULL);
+  }
+}
+
+void orrery_crash_note(const char *text) {
+  /* Read by a handler of this very thread: never seen half written but as a shorter text. */
+  note[0] = 0;
+  strncpy(note + 1, text + (text[0] != 0), sizeof note - 2);
+  note[0] = text[0];
+}
+
+void orrery_crash_obey(void) {
+  if (asked == 0) return;
+  alarm(0);
+  signal(asked, SIG_DFL);
+  raise(asked);
 }
 
 static void on_exit_restore(void) {
@@ -112,20 +184,24 @@ void orrery_crash_arm(int output, const struct termios *settings, bool handlers)
     sigaltstack(&alternate, NULL);
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = on_fatal;
     action.sa_flags = SA_ONSTACK;
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < SIGNAL_COUNT; i++) {
+      int number = fatal_signals[i];
+      bool asks = number == SIGTERM || number == SIGHUP || number == SIGINT;
+      action.sa_handler = asks ? on_asked : on_fatal;
       sigaction(fatal_signals[i], NULL, &old_actions[i]);
       /* What the caller ignores (nohup) stays ignored. */
       if (old_actions[i].sa_handler != SIG_IGN) sigaction(fatal_signals[i], &action, NULL);
     }
   }
   armed = 1;
+  listening = handlers;
 }
 
 void orrery_crash_disarm(void) {
   armed = 0;
+  listening = 0;
   if (has_handlers) {
     for (int i = 0; i < SIGNAL_COUNT; i++) sigaction(fatal_signals[i], &old_actions[i], NULL);
     has_handlers = false;

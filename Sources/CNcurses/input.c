@@ -28,13 +28,15 @@ enum {
 static int in_descriptor = -1, out_descriptor = -1;
 static int wake_read = -1, wake_write = -1;
 static volatile sig_atomic_t size_changed;
-static struct sigaction old_winch;
+static volatile sig_atomic_t stop_asked, was_continued;
+static struct sigaction old_winch, old_stop, old_continue;
 static bool pasting;
 static char *paste;
 static size_t paste_count, paste_room;
 static int held; /* mouse button that is down */
 static wint_t pushed;
 static bool has_pushed;
+static WINDOW *keys; /* a pad: reading from any other window draws first, and a stale picture */
 
 void orrery_term_wake(void) {
   int saved = errno;
@@ -51,18 +53,43 @@ static void on_winch(int number) {
   orrery_term_wake();
 }
 
-void orrery_input_check_size(void) { size_changed = 1; }
+static void on_stop(int number) {
+  (void)number;
+  stop_asked = 1;
+  orrery_term_wake();
+}
+
+static void on_continue(int number) {
+  (void)number;
+  was_continued = 1;
+  orrery_term_wake();
+}
+
+void orrery_input_check_size(void) {
+  size_changed = 1;
+  was_continued = 0;
+}
+
+static void listen(int number, void (*handler)(int), struct sigaction *old) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = handler;
+  sigemptyset(&action.sa_mask);
+  sigaction(number, NULL, old);
+  /* A shell without job control has it ignored: then there is nothing to come back from. */
+  if (old->sa_handler != SIG_IGN) sigaction(number, &action, NULL);
+}
 
 void orrery_input_signals(bool on) {
   if (!on) {
     sigaction(SIGWINCH, &old_winch, NULL);
+    sigaction(SIGTSTP, &old_stop, NULL);
+    sigaction(SIGCONT, &old_continue, NULL);
     return;
   }
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = on_winch;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGWINCH, &action, &old_winch);
+  listen(SIGWINCH, on_winch, &old_winch);
+  listen(SIGTSTP, on_stop, &old_stop);
+  listen(SIGCONT, on_continue, &old_continue);
 }
 
 /* The pipe lives as long as the process: a thread may wake while the screen closes. */
@@ -132,11 +159,19 @@ void orrery_input_open(int input, int output) {
   pasting = false;
   has_pushed = false;
   held = 0;
+  keys = newpad(1, 1);
+  if (keys != NULL) {
+    keypad(keys, TRUE);
+    meta(keys, TRUE);
+    nodelay(keys, TRUE);
+  }
   define_keys();
 }
 
 void orrery_input_close(void) {
   in_descriptor = out_descriptor = -1;
+  if (keys != NULL) delwin(keys);
+  keys = NULL;
   free(paste);
   paste = NULL;
   paste_count = paste_room = 0;
@@ -285,7 +320,7 @@ static int read_code(wint_t *code) {
     *code = pushed;
     return OK;
   }
-  return wget_wch(stdscr, code);
+  return wget_wch(keys != NULL ? keys : stdscr, code);
 }
 
 static bool decode_character(wint_t c, orrery_event *event) {
@@ -366,12 +401,35 @@ static bool take_resize(orrery_event *event) {
   return true;
 }
 
+/* What a signal asked for. Being stopped ends with an event of its own: all is drawn anew. */
+static bool take_signal(orrery_event *event) {
+  if (orrery_crash_asked() != 0) {
+    event->kind = ORRERY_EVENT_HANGUP;
+    return true;
+  }
+  if (!stop_asked && !was_continued) return false;
+  if (stop_asked) {
+    stop_asked = 0;
+    orrery_screen_stop(false);
+  } else {
+    /* Stopped without having been asked (SIGSTOP): the shell has set the terminal its own way. */
+    was_continued = 0;
+    orrery_screen_return();
+  }
+  if (take_resize(event)) return true;
+  event->kind = ORRERY_EVENT_RESIZE;
+  event->x = COLS;
+  event->y = LINES;
+  return true;
+}
+
 void orrery_term_next_event(int timeout_ms, orrery_event *event) {
   memset(event, 0, sizeof *event);
   if (!orrery_term_is_open()) {
     event->kind = ORRERY_EVENT_HANGUP;
     return;
   }
+  if (take_signal(event)) return;
   /* ncurses keeps a queue of its own that poll cannot see, so it is emptied first. */
   if (take_resize(event) || decode_next(event)) return;
   struct pollfd sources[2] = {
@@ -389,7 +447,7 @@ void orrery_term_next_event(int timeout_ms, orrery_event *event) {
     char drain[64];
     while (read(wake_read, drain, sizeof drain) > 0) {}
   }
-  if (take_resize(event)) return;
+  if (take_signal(event) || take_resize(event)) return;
   if (ready <= 0) return;
   if (sources[0].revents & POLLIN) {
     int waiting = 0;

@@ -57,6 +57,8 @@ int orrery_pty_spawn(int columns, int rows, const char *const argv[], int *maste
   return (int)pid;
 }
 
+int orrery_pty_foreground(int master) { return (int)tcgetpgrp(master); }
+
 int orrery_pty_wait(int pid) {
   int status = 0;
   while (waitpid(pid, &status, 0) < 0)

@@ -145,34 +145,47 @@ void orrery_term_close(void) {
   /* Else mode 1006 stays on: ncurses forgets it when nothing was read. */
   orrery_term_mouse(false);
   curs_set(1);
+  orrery_input_close();
   endwin();
   delscreen(screen);
   screen = NULL;
   tcsetattr(out_descriptor, TCSANOW, &settings);
   orrery_input_signals(false);
-  orrery_input_close();
   orrery_crash_disarm();
   close_streams();
 }
 
-void orrery_term_suspend(void) {
-  if (screen == NULL) return;
+void orrery_screen_return(void) {
+  bool mouse = wants_mouse;
+  reset_prog_mode();
+  orrery_term_invalidate();
+  /* Off first: the other one may have turned off what ncurses believes to be on. */
+  orrery_term_mouse(false);
+  orrery_term_mouse(mouse);
+  own_modes(true);
+  orrery_input_check_size();
+}
+
+void orrery_screen_stop(bool whole_job) {
   bool mouse = wants_mouse;
   own_modes(false);
   orrery_term_mouse(false);
+  wants_mouse = mouse;
+  curs_set(1);
   endwin();
   struct sigaction ask, old;
   memset(&ask, 0, sizeof ask);
   ask.sa_handler = SIG_DFL;
   sigaction(SIGTSTP, &ask, &old);
-  kill(0, SIGTSTP);
+  if (whole_job) kill(0, SIGTSTP);
+  else raise(SIGTSTP);
   /* Here again after SIGCONT. */
   sigaction(SIGTSTP, &old, NULL);
-  reset_prog_mode();
-  orrery_term_invalidate();
-  orrery_term_mouse(mouse);
-  own_modes(true);
-  orrery_input_check_size();
+  orrery_screen_return();
+}
+
+void orrery_term_suspend(void) {
+  if (screen != NULL) orrery_screen_stop(true);
 }
 
 void orrery_term_size(int *columns, int *rows) {

@@ -110,11 +110,14 @@ public struct AppState: Sendable {
     public var isBig = false
     /// Lines typed before.
     public var history: [String] = []
+    /// A bug put into the world on purpose, for tests.
+    public var plantedBug: PlantedBug?
     public init() {}
   }
 
   public init(_ options: Options) {
     var world = World(options.spec)
+    if let bug = options.plantedBug { world.plant(bug) }
     world.powerOn()
     timeline = WorldTimeline(world)
     snapshot = Snapshot(world)

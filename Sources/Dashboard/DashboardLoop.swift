@@ -24,6 +24,10 @@ public struct DashboardLoop {
   let files = OutsideFiles()
   var recorder: SessionRecorder?
   var cast: SessionCast?
+  /// Told which files hold what is done, for the case that a bug ends the program.
+  public var noteFiles: (@Sendable (String) -> Void)? {
+    didSet { noteWhatIsWritten() }
+  }
   /// Keeps what was copied where the terminal may not.
   public var keepClip: (@Sendable (String) -> Void)?
   private var lastDraw: UInt64 = 0

@@ -40,11 +40,13 @@ extension DashboardLoop {
     guard !path.isEmpty else {
       let old = cast?.path
       cast = nil
+      noteWhatIsWritten()
       return state.report(
         old.map { "the cast is in \($0)" } ?? "no cast is made", isProblem: old == nil)
     }
     cast = SessionCast(
       path: path, width: size.width, height: size.height, depth: depth, now: now)
+    noteWhatIsWritten()
     state.report(
       cast == nil ? OutsideFiles.problem(path) : "casting to \(path): `:cast off` ends it",
       isProblem: cast == nil)
@@ -59,6 +61,7 @@ extension DashboardLoop {
           ?? "nothing is recorded", isProblem: problem != nil || old == nil)
     }
     recorder = SessionRecorder(path: path, state.timeline)
+    noteWhatIsWritten()
     let problem = recorder == nil ? OutsideFiles.problem(path) : recorder?.update(state.timeline)
     state.report(
       problem ?? "recording to \(path): `:record off` ends it", isProblem: problem != nil)
@@ -68,7 +71,17 @@ extension DashboardLoop {
   mutating func finishRecording() -> String? {
     let problem = recorder?.finish(state.timeline)
     recorder = nil
+    noteWhatIsWritten()
     return problem
+  }
+
+  /// One line for whoever finds the program gone.
+  func noteWhatIsWritten() {
+    let paths = [recorder?.path, cast?.path].compactMap { $0 }
+    noteFiles?(
+      paths.isEmpty
+        ? "nothing was recorded (`--record FILE` does)"
+        : "what was done until then is in \(paths.joined(separator: " and "))")
   }
 
   /// Writes down what was done since the last turn.

@@ -6,17 +6,40 @@ import KubeAPI
 /// changed. Heartbeats, leases and counters are left out on purpose.
 struct Moments: Sendable {
   private var nodes: [String: String]
-  private var pods: [UID: (name: String, state: String)]
+  private var pods: [UID: PodState]
   private var leaders: [String: String]
   private var processes: [ProcessID: (name: String, isUp: Bool)]
   private var faults: Set<Fault.Target>
+
+  private struct PodState: Hashable, Sendable {
+    let name: String
+    let status: String
+    let isReady: Bool
+    let node: String
+
+    init(_ pod: Observation.Pod) {
+      name = pod.key.namespace == "default" ? pod.key.name : pod.key.text
+      status = pod.summary.status
+      isReady = pod.isReady
+      node = pod.node
+    }
+
+    /// What has changed, in few words: there is one line for it.
+    func change(since old: PodState?) -> String {
+      guard let old else { return "\(name) is created" + (node.isEmpty ? "" : " on \(node)") }
+      var changes: [String] = []
+      if old.status != status { changes.append("\(old.status) -> \(status)") }
+      if old.node != node, !node.isEmpty { changes.append("goes to \(node)") }
+      if old.isReady != isReady { changes.append(isReady ? "is ready" : "is not ready any more") }
+      return name + " " + changes.joined(separator: ", ")
+    }
+  }
 
   init(_ observation: Observation) {
     nodes = Dictionary(
       observation.nodes.map { ($0.name, Self.state(of: $0)) }, uniquingKeysWith: { $1 })
     pods = Dictionary(
-      observation.pods.map { ($0.uid, ($0.key.text, Self.state(of: $0))) },
-      uniquingKeysWith: { $1 })
+      observation.pods.map { ($0.uid, PodState($0)) }, uniquingKeysWith: { $1 })
     leaders = [:]
     processes = [:]
     for member in observation.members {
@@ -37,11 +60,6 @@ struct Moments: Sendable {
     return text
   }
 
-  private static func state(of pod: Observation.Pod) -> String {
-    pod.summary.status + (pod.isReady ? ", ready" : "")
-      + (pod.node.isEmpty ? "" : " on \(pod.node)")
-  }
-
   /// The first difference to an earlier moment, in words; nil where nothing of interest changed.
   func change(since old: Moments) -> String? {
     var found: [String] = []
@@ -58,9 +76,8 @@ struct Moments: Sendable {
       guard let now = processes[id], old.processes[id]?.isUp != now.isUp else { continue }
       found.append(now.name + (now.isUp ? " is up" : " is down"))
     }
-    for id in pods.keys.sorted() where old.pods[id]?.state != pods[id]?.state {
-      guard let pod = pods[id] else { continue }
-      found.append("\(pod.name): \(old.pods[id]?.state ?? "created") -> \(pod.state)")
+    for id in pods.keys.sorted() where old.pods[id] != pods[id] {
+      if let pod = pods[id] { found.append(pod.change(since: old.pods[id])) }
     }
     for id in old.pods.keys.sorted() where pods[id] == nil {
       found.append("\(old.pods[id]?.name ?? "a pod") is gone")

@@ -28,6 +28,9 @@ public enum PlantedBug: Sendable, Equatable {
   case writePastAPIServer
   /// Every etcd process started from now on has this bug.
   case etcd(EtcdBug)
+  /// The engine traps at the first request to etcd from this tick on: to show what a bug of the
+  /// program's own leaves behind.
+  case trap(at: Tick)
 }
 
 /// A planted bug at work.
@@ -103,6 +106,9 @@ extension World {
 
   /// What an API server's request to etcd becomes on its way.
   func sabotaged(_ request: EtcdRequest) -> EtcdRequest {
+    if case .trap(let tick)? = sabotage?.bug {
+      precondition(now < tick, "a planted trap at \(now)")
+    }
     guard case .boundPodMoves(let node)? = sabotage?.bug, case .txn(var txn) = request else {
       return request
     }

@@ -68,6 +68,9 @@ public struct PseudoTerminal: Sendable {
     _ = orrery_pty_resize(master, Int32(width), Int32(height))
   }
 
+  /// The process group in the foreground, or -1.
+  public var foregroundGroup: Int32 { orrery_pty_foreground(master) }
+
   /// Waits for the child: its exit status, or 128 and the signal that ended it.
   public func wait() -> Int { Int(orrery_pty_wait(child)) }
 

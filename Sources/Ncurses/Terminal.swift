@@ -195,6 +195,19 @@ public final class Terminal {
     shown = nil
   }
 
+  /// Without a screen: from now on signals that ask the process to end are only noted.
+  public static func listenForEnd() { orrery_end_listen() }
+
+  /// A signal has asked the process to end.
+  public static var isAskedToEnd: Bool { orrery_crash_asked() != 0 }
+
+  /// What is said beside the signal, on standard error, when a bug ends the process.
+  public static func noteForCrash(_ text: String) { orrery_crash_note(text) }
+
+  /// Ends the process by the signal that asked it to end, if one did: who sent it sees that it was
+  /// heard. After `close`, when nothing is left to do.
+  public static func obeySignal() { orrery_crash_obey() }
+
   /// Turns mouse reports on or off; off lets the terminal select text.
   public func reportMouse(_ on: Bool) { orrery_term_mouse(on) }
 

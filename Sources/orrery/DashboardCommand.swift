@@ -71,6 +71,7 @@ struct DashboardCommand: ParsableCommand {
       AppState(options), depth: terminal.depth, isAscii: terminal.ascii, themes: user.themes)
     loop.frameTime = 1_000_000 / UInt64(fps(user))
     loop.keepClip = { UserFiles.keep(clip: $0) }
+    loop.noteFiles = { Terminal.noteForCrash($0) }
     if let record { loop.record(to: record) }
     if let cast { loop.cast(to: cast) }
     loop.visitor = visitor
@@ -79,6 +80,16 @@ struct DashboardCommand: ParsableCommand {
     UserFiles.keep(history: loop.state.commandHistory)
     terminal.close()
     if let problem { Failure.badInput(problem) }
+    Terminal.obeySignal()
+  }
+
+  /// For developers, to see what a bug leaves behind: `ORRERY_TRAP_AT=7m` makes the engine trap at
+  /// that virtual time.
+  private static var trap: PlantedBug? {
+    guard let text = ProcessInfo.processInfo.environment["ORRERY_TRAP_AT"],
+      let span = Basics.Span(goDuration: text)
+    else { return nil }
+    return .trap(at: Tick.zero + span)
   }
 
   private func fps(_ user: UserFiles) -> Int {
@@ -126,6 +137,7 @@ struct DashboardCommand: ParsableCommand {
     options.isBig = big || user.configuration.big ?? false
     options.keys = user.configuration.keys
     options.history = UserFiles.history
+    options.plantedBug = Self.trap
     if files.isEmpty {
       options.spec = cluster.applied(to: ClusterSpec())
       options.objects = DemoApplication.objects

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Foundation
 
 /// The `orrery` command: reads arguments and hands over.
 @main
@@ -20,6 +21,8 @@ struct Orrery: ParsableCommand {
   /// As ArgumentParser's own, except that what is wrong with the arguments is bad input like any
   /// other: one line and exit code 2.
   static func main() {
+    // A file that may not grow any further is an error of its write, as a full disk is.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -3,6 +3,7 @@ import Dashboard
 import Dispatch
 import Engine
 import Foundation
+import Ncurses
 
 /// `orrery --plain`: no screen. What happens comes as sentences, one a line; what is typed is done.
 struct PlainSession {
@@ -10,6 +11,8 @@ struct PlainSession {
   private let span: Span?
   private var pending: [UInt8] = []
   private var isInputOpen = true
+  /// Somebody takes what is said.
+  private var isHeard = true
   private let record: String?
 
   init(_ options: AppState.Options, for span: Span?, record: String?) {
@@ -19,15 +22,15 @@ struct PlainSession {
   }
 
   mutating func run() {
-    signal(SIGPIPE, SIG_DFL)
-    var loop = 0
-    while !narrator.isOver(after: span) {
+    // Whoever reads may go away, whoever typed may press Ctrl-C: the recording is written first.
+    signal(SIGPIPE, SIG_IGN)
+    Terminal.listenForEnd()
+    while !narrator.isOver(after: span), isHeard, !Terminal.isAskedToEnd {
       let now = DispatchTime.now().uptimeNanoseconds / 1000
       narrator.advance(now: now) {
         DispatchTime.now().uptimeNanoseconds / 1000 < now + 30_000
       }
       for sentence in narrator.takeSentences() { say(sentence) }
-      loop += 1
       // Between two looks at the world there is time to hear what is typed.
       for line in lines(waiting: narrator.isHurried ? 0 : 50) {
         if narrator.submit(line) { return finish() }
@@ -35,6 +38,7 @@ struct PlainSession {
       }
     }
     finish()
+    Terminal.obeySignal()
   }
 
   private func finish() {
@@ -44,7 +48,11 @@ struct PlainSession {
     }
   }
 
-  private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+  private mutating func say(_ line: String) {
+    do { try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) } catch {
+      isHeard = false
+    }
+  }
 
   /// Whole lines that came on standard input within the time.
   private mutating func lines(waiting milliseconds: Int32) -> [String] {

@@ -5,15 +5,26 @@ import Testing
 
 /// Pictures of the screen, from a fixed seed and a stopped clock.
 @Suite struct GoldenTests {
-  @Test(arguments: [(80, 24), (120, 40), (200, 60), (60, 16)], [false, true])
-  func main(size: (width: Int, height: Int), ascii: Bool) {
-    let desk = Desk(width: size.width, height: size.height, ascii: ascii)
-    let alphabet = ascii ? "ascii" : "unicode"
-    expectGolden(desk.text, "main-\(size.width)x\(size.height)-\(alphabet)")
-    if ascii {
-      let foreign = desk.text.unicodeScalars.first { $0.value > 126 }
-      #expect(foreign == nil, "not ASCII: \(foreign.map { String($0) } ?? "")")
+  /// Every view at every size in every colour mode, one file a view and size.
+  @Test(arguments: Screen.allCases, [(80, 24), (120, 40), (200, 60)])
+  func view(screen: Screen, size: (width: Int, height: Int)) {
+    let buffers = GoldenModes.depths.map { depth in
+      var desk = Desk(width: size.width, height: size.height, depth: depth)
+      desk.press(screen.key)
+      return desk.last.buffer
     }
+    var desk = Desk(width: size.width, height: size.height, ascii: true)
+    desk.press(screen.key)
+    let foreign = desk.text.unicodeScalars.first { $0.value > 126 }
+    #expect(foreign == nil, "not ASCII: \(foreign.map { String($0) } ?? "")")
+    expectGolden(
+      GoldenModes.text(buffers, ascii: desk.lines), "view-\(screen)-\(size.width)x\(size.height)")
+  }
+
+  @Test(arguments: [false, true])
+  func smallest(ascii: Bool) {
+    let desk = Desk(width: 60, height: 16, ascii: ascii)
+    expectGolden(desk.text, "main-60x16-\(ascii ? "ascii" : "unicode")")
   }
 
   @Test func help() {
@@ -45,55 +56,6 @@ import Testing
     var desk = Desk()
     desk.press("5 f j f")
     expectGolden(desk.text, "quorum-80x24")
-  }
-
-  @Test(arguments: GoldenTests.views, [(80, 24), (120, 40), (200, 60)])
-  func view(screen: Screen, size: (width: Int, height: Int)) {
-    var desk = Desk(width: size.width, height: size.height)
-    desk.press(screen.key)
-    expectGolden(desk.text, "view-\(screen)-\(size.width)x\(size.height)")
-  }
-
-  /// The colours and attributes of every cell, a letter for each look, at each depth, and the
-  /// picture in ASCII.
-  @Test(arguments: GoldenTests.views)
-  func looks(screen: Screen) {
-    var text = ""
-    for depth in [ColorDepth.trueColor, .ansi16, .mono] {
-      var desk = Desk(width: 80, height: 24, depth: depth)
-      desk.press(screen.key)
-      text += "\(depth)\n" + Self.looks(desk.last.buffer)
-    }
-    var desk = Desk(width: 80, height: 24, ascii: true)
-    desk.press(screen.key)
-    let foreign = desk.text.unicodeScalars.first { $0.value > 126 }
-    #expect(foreign == nil, "not ASCII: \(foreign.map { String($0) } ?? "")")
-    expectGolden(text + "ascii\n" + desk.text, "looks-\(screen)-80x24")
-  }
-
-  static let views: [Screen] = [
-    .topology, .nodes, .pods, .etcd, .control, .network, .trace, .next, .beliefs,
-  ]
-
-  /// Cells by look: a line of letters for each row, then what the letters mean.
-  private static func looks(_ buffer: CellBuffer) -> String {
-    let letters = Array(".abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-    var known: [Style] = []
-    var text = ""
-    for y in 0..<buffer.height {
-      var line = ""
-      for cell in buffer.row(y) {
-        let index = known.firstIndex(of: cell.style) ?? known.count
-        if index == known.count { known.append(cell.style) }
-        line.append(letters[min(index, letters.count - 1)])
-      }
-      text += line + "\n"
-    }
-    for (index, style) in known.enumerated() {
-      let letter = letters[min(index, letters.count - 1)]
-      text += "\(letter) \(style.foreground) on \(style.background) \(style.attributes.rawValue)\n"
-    }
-    return text
   }
 
   @Test func tooSmall() {

@@ -18,8 +18,16 @@ struct Story: Sendable, CustomTestStringConvertible {
     case gone(String)
     case file(String, String)
     case signal(String)
-    /// The program ends by itself, with this code.
-    case ends(Int)
+    /// The program ends by itself, with one of these codes.
+    case ends([Int])
+    /// The terminal goes away, as when its window is killed.
+    case hangup
+    /// The terminal is as it was, now or soon.
+    case restored
+    /// `orrery run` replays a recording, and all that it expects holds.
+    case replays(String)
+    /// A cast plays to its end, and a line of its last picture holds this.
+    case plays(String, String)
   }
 
   let name: String
@@ -30,6 +38,10 @@ struct Story: Sendable, CustomTestStringConvertible {
   var environment: [String: String] = [:]
   /// Files that are there before, in the story's own folder: `$DIR` in its text.
   var files: [(name: String, text: String)] = []
+  /// Symbolic links in that folder.
+  var links: [(name: String, target: String)] = []
+  /// The program is a job of a shell, which does this first.
+  var shell: String?
   var steps: [(line: Int, step: Step)] = []
 
   var testDescription: String { name }
@@ -102,7 +114,14 @@ struct Story: Sendable, CustomTestStringConvertible {
     case "holds":
       add(.file(words.first ?? "", words.dropFirst().joined(separator: " ")))
     case "signal": add(.signal(rest))
-    case "ends": add(.ends(Int(rest) ?? 0))
+    case "ends": add(.ends(words.compactMap { Int($0) }))
+    case "dies": add(.ends([128 + Int(SIGILL), 128 + Int(SIGTRAP)]))
+    case "hangup": add(.hangup)
+    case "restored": add(.restored)
+    case "replays": add(.replays(words.first ?? ""))
+    case "plays": add(.plays(words.first ?? "", words.dropFirst().joined(separator: " ")))
+    case "link": links.append((words.first ?? "", words.last ?? ""))
+    case "shell": shell = rest
     default: add(.see(["story \(name), line \(number): no step \"\(verb)\""]))
     }
   }

@@ -9,7 +9,11 @@ final class StorySession {
   private let pty: PseudoTerminal
   private var screen: VTScreen
   private var isGone = false
+  private var isHungUp = false
   private(set) var bytesRead = 0
+  /// The program's process group where it is a shell's job.
+  private var job: Int32?
+  private var isShell = false
 
   init?(_ story: Story) throws {
     let folder = try TemporaryFolder()
@@ -20,6 +24,10 @@ final class StorySession {
         at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(file.text.utf8).write(to: url)
     }
+    for link in story.links {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.url.appendingPathComponent(link.name).path, withDestinationPath: link.target)
+    }
     var environment = [
       "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8",
       "XDG_CONFIG_HOME": folder.url.path, "XDG_STATE_HOME": folder.url.path + "/state",
@@ -28,13 +36,30 @@ final class StorySession {
     let settings = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     let path = folder.url.path
     let arguments = story.arguments.map { $0.replacingOccurrences(of: "$DIR", with: path) }
+    let command = [OrreryCommand.binary.path] + arguments
+    let started = try Self.shell(story, command, folder.url)
     guard
       let pty = PseudoTerminal(
-        running: ["/usr/bin/env", "-u", "NO_COLOR"] + settings + [OrreryCommand.binary.path]
-          + arguments, width: story.width, height: story.height)
+        running: ["/usr/bin/env", "-u", "NO_COLOR"] + settings + started, width: story.width,
+        height: story.height)
     else { return nil }
     self.pty = pty
     screen = VTScreen(width: story.width, height: story.height)
+    guard story.shell != nil else { return }
+    isShell = true
+    _ = wait(seconds: 10) { $0.text.contains("shell>") }
+    type(command.map { "'\($0)'" }.joined(separator: " ") + "\r")
+    _ = wait(seconds: 10) { $0.hasJob }
+  }
+
+  /// The program as what a person types at a shell's prompt.
+  private static func shell(_ story: Story, _ command: [String], _ folder: URL) throws -> [String] {
+    guard let first = story.shell else { return command }
+    // Bracketed paste is the shell's own mode, which would be taken for the program's.
+    let setup = "PS1='shell> '; HISTFILE=; bind 'set enable-bracketed-paste off'; \(first)\n"
+    let file = folder.appendingPathComponent("shell.rc")
+    try Data(setup.utf8).write(to: file)
+    return ["/bin/bash", "--noprofile", "--rcfile", file.path, "-i"]
   }
 
   var text: String { screen.buffer.plainText() }
@@ -83,7 +108,39 @@ final class StorySession {
     read(milliseconds: 50)
   }
 
-  func signal(_ number: Int32) { kill(pty.child, number) }
+  /// To the program; where it is a shell's job, to that job.
+  func signal(_ number: Int32) {
+    _ = hasJob
+    kill(job.map { -$0 } ?? pty.child, number)
+  }
+
+  /// A shell's job has the terminal.
+  private var hasJob: Bool {
+    let group = pty.foregroundGroup
+    guard group > 0, group != pty.child else { return false }
+    job = group
+    return true
+  }
+
+  /// The terminal goes away.
+  func hangUp() {
+    read(milliseconds: 0)
+    pty.closeMaster()
+    isGone = true
+    isHungUp = true
+  }
+
+  /// Waits until the program has ended, and been left for its exit code.
+  func waitForEnd(seconds: Double) -> Bool {
+    let end = Date().addingTimeInterval(seconds)
+    while Date() < end {
+      var info = siginfo_t()
+      let status = waitid(P_PID, id_t(pty.child), &info, WEXITED | WNOHANG | WNOWAIT)
+      if status != 0 || info.si_signo == SIGCHLD { return true }
+      if isGone { Thread.sleep(forTimeInterval: 0.02) } else { read(milliseconds: 20) }
+    }
+    return false
+  }
 
   /// Where a text stands first.
   func place(of wanted: String) -> Point? {
@@ -97,16 +154,23 @@ final class StorySession {
 
   /// Closes the terminal; the program's exit code, or 128 and the signal that ended it.
   func finish(isDone: Bool) -> Int {
-    if !isDone {
+    if isShell {
+      settle()
+      type(isDone ? "" : "\u{3}")
+      _ = wait(seconds: 20) { !$0.hasJob }
+      read(milliseconds: 100)
+      type("exit\r")
+      _ = wait(seconds: 10) { $0.isGone }
+    } else if !isDone {
       settle()
       type("\u{3}")
       _ = wait(seconds: 10) { $0.isGone }
     } else {
       _ = wait(seconds: 20) { $0.isGone }
     }
-    if !isGone { kill(pty.child, SIGKILL) }
+    if !waitForEnd(seconds: isDone ? 20 : 2) { kill(pty.child, SIGKILL) }
     let code = pty.wait()
-    pty.close()
+    if !isHungUp { pty.close() }
     return code
   }
 }

@@ -5,12 +5,16 @@ import Testing
 
 /// The stories in `Stories`, each on a program and a terminal of its own.
 @Suite struct StoryTests {
+  /// Modes of the terminal that the program turns on, and nobody else.
+  private static let ownModes: Set<Int> = [1000, 1002, 1004, 1006, 1049, 2004]
+
   @Test("a person's story", arguments: Story.all)
   func play(story: Story) throws {
     #expect(!story.title.isEmpty && !story.steps.isEmpty)
     let session = try #require(try StorySession(story))
     var hasEnded = false
-    var wanted = 0
+    var wanted = [0]
+    var isHungUp = false
     var isGood = true
     for (line, step) in story.steps where isGood {
       func fail(_ what: String) {
@@ -62,21 +66,54 @@ import Testing
         }
         if !holds { fail("\(name) does not hold \"\(text)\"") }
       case .signal(let name):
-        let numbers = ["TERM": SIGTERM, "HUP": SIGHUP, "KILL": SIGKILL, "INT": SIGINT]
-        session.signal(numbers[name] ?? SIGTERM)
+        let numbers = [
+          "TERM": SIGTERM, "HUP": SIGHUP, "KILL": SIGKILL, "INT": SIGINT, "TSTP": SIGTSTP,
+          "STOP": SIGSTOP, "CONT": SIGCONT,
+        ]
+        let number = numbers[name] ?? SIGTERM
+        session.signal(number)
+        guard ![SIGTSTP, SIGSTOP, SIGCONT].contains(number) else { continue }
         hasEnded = true
-        wanted = 128 + Int(numbers[name] ?? SIGTERM)
-      case .ends(let code):
+        wanted = [128 + Int(number)]
+      case .ends(let codes):
         hasEnded = true
-        wanted = code
+        wanted = codes
+      case .hangup:
+        session.hangUp()
+        isHungUp = true
+        hasEnded = true
+        wanted = [128 + Int(SIGHUP)]
+      case .restored:
+        let isBack = session.wait {
+          $0.modes.isDisjoint(with: Self.ownModes) && $0.modes.contains(25)
+        }
+        if !isBack { fail("the terminal is not as it was: \(session.modes)") }
+      case .replays(let name):
+        guard session.waitForEnd(seconds: 20) else {
+          fail("it does not end")
+          continue
+        }
+        let path = session.folder.url.appendingPathComponent(name).path
+        let run = try OrreryCommand(["run", path])
+        if run.exitCode != 0 { fail("\(name) does not replay: \(run.output)\(run.errors)") }
+      case .plays(let name, let text):
+        guard session.waitForEnd(seconds: 20) else {
+          fail("it does not end")
+          continue
+        }
+        let url = session.folder.url.appendingPathComponent(name)
+        let picture = try CastPlayer.lastPicture(Data(contentsOf: url))
+        if !picture.contains(text) { fail("\(name) ends with\n\(picture)") }
       }
     }
     let code = session.finish(isDone: hasEnded)
     guard isGood else { return }
-    #expect(code == wanted, "\(story.name): it ended with \(code)\n\(session.text)")
-    guard code != 2, story.environment["TERM"] == nil, wanted != 128 + Int(SIGKILL) else { return }
     #expect(
-      session.modes.isDisjoint(with: [1000, 1002, 1004, 1006, 1049, 2004]),
+      wanted.contains(code), "\(story.name): it ended with \(code)\n\(session.text)")
+    guard code != 2, story.environment["TERM"] == nil, wanted != [128 + Int(SIGKILL)], !isHungUp
+    else { return }
+    #expect(
+      session.modes.isDisjoint(with: Self.ownModes),
       "\(story.name): the terminal is not as it was: \(session.modes)")
     #expect(session.modes.contains(25), "\(story.name): the cursor stays hidden")
   }

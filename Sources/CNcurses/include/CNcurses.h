@@ -35,7 +35,7 @@ typedef enum {
   ORRERY_EVENT_PASTE, /* text: orrery_term_paste */
   ORRERY_EVENT_RESIZE,
   ORRERY_EVENT_FOCUS,
-  ORRERY_EVENT_HANGUP
+  ORRERY_EVENT_HANGUP /* the terminal is gone, or a signal asks the process to end */
 } orrery_event_kind;
 
 enum { /* orrery_event.code of a key; function key n is ORRERY_KEY_FUNCTION + n */
@@ -110,6 +110,15 @@ const char *orrery_term_paste(size_t *count);
 /* Ends a wait from any thread or signal handler. */
 void orrery_term_wake(void);
 
+/* Without a screen: signals that ask the process to end are noted. A second one ends it. */
+void orrery_end_listen(void);
+/* The signal that asked the process to end, or 0. */
+int orrery_crash_asked(void);
+/* Said on stderr, beside the signal, when a bug ends the process. */
+void orrery_crash_note(const char *text);
+/* Ends the process by the signal that asked for its end, if one did; after closing. */
+void orrery_crash_obey(void);
+
 bool orrery_is_tty(int descriptor);
 
 /* Pseudo terminals, for tests: false when the system gives none. */
@@ -120,6 +129,8 @@ long orrery_pty_read(int master, char *bytes, size_t count, int timeout_ms);
 long orrery_pty_write(int master, const char *bytes, size_t count);
 /* Runs argv[0] on a new pseudo terminal; returns its process id, or -1. */
 int orrery_pty_spawn(int columns, int rows, const char *const argv[], int *master);
+/* The process group in the foreground of a pseudo terminal, or -1. */
+int orrery_pty_foreground(int master);
 /* Waits for a child: its exit status, or 128 + the signal that ended it. */
 int orrery_pty_wait(int pid);
 void orrery_close(int descriptor);

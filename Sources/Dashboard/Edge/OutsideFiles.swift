@@ -17,10 +17,10 @@ public struct OutsideFiles: Sendable {
     guard descriptor >= 0 else { return Self.problem(path) }
     var problem: String?
     if Self.put(bytes, into: descriptor) < bytes.count || fsync(descriptor) != 0 {
-      problem = Self.problem(path) + "; nothing was written"
+      problem = "not written: " + Self.problem(path)
     }
     if close(descriptor) != 0, problem == nil {
-      problem = Self.problem(path) + "; nothing was written"
+      problem = "not written: " + Self.problem(path)
     }
     if problem == nil, rename(beside, path) != 0 { problem = Self.problem(path) }
     if problem != nil { unlink(beside) }
@@ -49,7 +49,8 @@ public struct OutsideFiles: Sendable {
     return done
   }
 
-  static func problem(_ path: String) -> String { "\(path): \(String(cString: strerror(errno)))" }
+  /// What went wrong first: a long path is cut where there is little room.
+  static func problem(_ path: String) -> String { "\(String(cString: strerror(errno))): \(path)" }
 }
 
 /// A file that only grows, by whole pieces: what does not fit is kept and tried again.
@@ -84,7 +85,7 @@ final class GrowingFile {
       ftruncate(descriptor, off_t(size))
       lseek(descriptor, off_t(size), SEEK_SET)
       defer { isBehind = true }
-      return isBehind ? nil : problem + "; what could not be written is kept and tried again"
+      return isBehind ? nil : "kept, and tried again: " + problem
     }
     size += done
     waiting = []
