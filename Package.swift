@@ -144,7 +144,10 @@ let package = Package(
       ],
       exclude: ["Data"]),
     tests("TerminalCore", ["TerminalCore", "Widgets", "Ncurses", "Themes"]),
-    tests("Dashboard", ["Dashboard", "Engine", "TerminalCore", "Themes"], exclude: ["Golden"]),
+    tests(
+      "Dashboard",
+      ["Basics", "KubeAPI", "Kubectl", "Dashboard", "Engine", "TerminalCore", "Themes"],
+      exclude: ["Golden"]),
     tests("Gateway", ["Basics", "MVCC", "Etcd", "Engine", "Gateway"] + doors),
     tests("EndToEnd", ["Ncurses", "TerminalCore"], exclude: ["Stories"]),
   ]

@@ -61,9 +61,11 @@ extension NodeLifecycleController {
       all.append(
         Deadline(
           .grace, due: known.probedAt + grace, ObjectReference(.node, ObjectKey(name: name)),
-          "\(self.name) marks \(name) Unknown unless a heartbeat comes (\(flag) \(grace.brief))",
           // A lease is renewed each 10 s and looked at each 5 s: more silence is news.
-          isRoutine: silence < .seconds(20)))
+          isRoutine: silence < .seconds(20)
+        ) { [own = self.name] in
+          "\(own) marks \(name) Unknown unless a heartbeat comes (\(flag) \(grace.brief))"
+        })
     }
     for zone in zones {
       guard let due = zone.queue.nextDue(now: context.now), let node = zone.queue.waiting.first

@@ -35,7 +35,6 @@ extension AppState {
   mutating func refresh() {
     lastRefresh = realNow
     if snapshot.isStale(timeline.world) || snapshot.observation.now != timeline.now {
-      if screen == .pods { model = PlainModel() }
       snapshot.refresh(timeline.world, branch: timeline.branch.id)
       noteMoment()
       if setup == nil { guide?.poll(timeline.world) }

@@ -96,6 +96,8 @@ public struct AppState: Sendable {
 
   public struct Options: Sendable {
     public var spec = ClusterSpec()
+    /// A cluster that is there already, to be opened instead of a new one.
+    public var world: World?
     /// What is applied once the cluster is up.
     public var objects: [APIObject] = []
     public var speed = Speed.real
@@ -116,9 +118,9 @@ public struct AppState: Sendable {
   }
 
   public init(_ options: Options) {
-    var world = World(options.spec)
+    var world = options.world ?? World(options.spec)
     if let bug = options.plantedBug { world.plant(bug) }
-    world.powerOn()
+    if options.world == nil { world.powerOn() }
     timeline = WorldTimeline(world)
     snapshot = Snapshot(world)
     speed = options.speed
@@ -129,8 +131,9 @@ public struct AppState: Sendable {
     isBig = options.isBig
     history = options.history
     guide = options.steps.isEmpty ? nil : Guide(steps: options.steps)
-    setup = Setup(objects: options.objects, isFast: !options.isCold)
-    isRunning = options.isCold && !options.isPaused
+    let isThere = options.world != nil
+    setup = isThere ? nil : Setup(objects: options.objects, isFast: !options.isCold)
+    isRunning = (options.isCold || isThere) && !options.isPaused
     // The first worker is what the first suggestion is about.
     let worker = snapshot.observation.nodes.first { $0.roles == "<none>" }
     if let worker { cursors[Pane.nodes.rawValue].id = .node(worker.name) }
@@ -206,7 +209,7 @@ extension AppState {
     if model.count(pane) != nil { return model.index(of: id, in: pane) }
     switch id {
     case .node(let name): return observation.nodes.firstIndex { $0.name == name }
-    case .pod(let uid): return observation.pods.firstIndex { $0.uid == uid }
+    case .pod(let uid): return observation.pods.index(of: uid)
     case .member(let name): return observation.members.firstIndex { $0.name == name }
     case .control(let role, _): return Self.controlRoles.firstIndex(of: role)
     case .action(let id): return snapshot.actions.firstIndex { $0.id == id }

@@ -60,7 +60,7 @@ enum BigScreen {
     let room = Rect(x: x, y: 0, width: max(buffer.width - x - 2, 0), height: 5)
     let observation = state.observation
     let ready = observation.nodes.count { $0.ready == "True" }
-    let pods = observation.pods.count { $0.isReady }
+    let pods = observation.pods.readyCount
     let mode = state.isRunning ? "\(theme.glyphs.running) RUN" : "\(theme.glyphs.paused) PAUSE"
     buffer.spans(
       [

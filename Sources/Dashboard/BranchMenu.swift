@@ -95,7 +95,7 @@ extension AppState {
         "\(seen.nodes.count { $0.ready == "True" }) of \(seen.nodes.count)"
       }
       func pods(_ seen: Observation) -> String {
-        "\(seen.pods.count { $0.isReady }) of \(seen.pods.count)"
+        "\(seen.pods.readyCount) of \(seen.pods.count)"
       }
       lines += [
         row("nodes Ready", ready(x), ready(y)), row("pods ready", pods(x), pods(y)),

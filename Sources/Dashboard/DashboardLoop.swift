@@ -1,3 +1,4 @@
+import Basics
 import TerminalCore
 import Themes
 
@@ -58,8 +59,16 @@ public struct DashboardLoop {
     return Theme(found ?? ThemeLibrary.standard, depth: depth, ascii: isAscii)
   }
 
-  /// Reads what the open view shows off the world again, changed or not: for measurements.
-  public mutating func reread() { state.readModel() }
+  /// Lets virtual time pass without looking: for measurements, which count the look apart.
+  public mutating func pass(_ span: Basics.Span) {
+    state.timeline.advance(to: state.timeline.now + span)
+  }
+
+  /// Reads what the screen shows off the world, as a frame does when the world has moved on.
+  public mutating func look() { state.refresh() }
+
+  /// Takes a key.
+  public mutating func take(_ key: Key) { state.handle(key) }
 
   /// Changes the state from outside, as tests do.
   mutating func edit(_ change: (inout AppState) -> Void) { change(&state) }

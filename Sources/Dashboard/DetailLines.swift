@@ -9,7 +9,7 @@ extension AppState {
   func title(of row: RowID) -> String {
     switch row {
     case .node(let name): name
-    case .pod(let uid): observation.pods.first { $0.uid == uid }?.key.text ?? "a pod that is gone"
+    case .pod(let uid): observation.pods[uid]?.key.text ?? "a pod that is gone"
     case .member(let name): "etcd on \(name)"
     case .control(let role, let host): "\(role.name) on \(host)"
     case .action(let id): "record \(id.rawValue)"
@@ -24,7 +24,7 @@ extension AppState {
     case .node(let name): nodeLines(name)
     case .pod(let uid):
       podLines(uid)
-        + (observation.pods.first { $0.uid == uid }.map { objectLines(.pod, $0.key) } ?? [])
+        + (observation.pods[uid].map { objectLines(.pod, $0.key) } ?? [])
     case .member(let name): memberLines(name)
     case .control(let role, let host): processLines(role, host)
     case .action(let id): whyLines(from: id)
@@ -72,10 +72,10 @@ extension AppState {
             "  \(taint.key)\(taint.value.isEmpty ? "" : "=" + taint.value):\(taint.effect)", .warn))
       }
     }
-    let pods = observation.pods.filter { $0.node == name }
+    let pods = observation.pods.pods(on: name, limit: 200)
     lines += [SheetLine(""), .heading("Pods on it")]
     if pods.isEmpty { lines.append(SheetLine("  none", .dim)) }
-    for pod in pods.prefix(200) {
+    for pod in pods {
       lines.append(
         SheetLine(
           [Ink("  \(pod.key.text)  "), Ink(pod.summary.status, pod.role)],
@@ -116,7 +116,7 @@ extension AppState {
   // MARK: Pods
 
   func podLines(_ uid: UID) -> [SheetLine] {
-    guard let pod = observation.pods.first(where: { $0.uid == uid }) else {
+    guard let pod = observation.pods[uid] else {
       return [SheetLine("This pod is gone.", .dim)]
     }
     let object = timeline.world.object(.pod, pod.key)?.pod
@@ -153,7 +153,7 @@ extension AppState {
     switch row {
     case .node(let name): eventLines(.node, ObjectKey(name: name))
     case .pod(let uid):
-      observation.pods.first { $0.uid == uid }.map { eventLines(.pod, $0.key) } ?? []
+      observation.pods[uid].map { eventLines(.pod, $0.key) } ?? []
     case .object(let kind, let key): eventLines(kind, key)
     default: []
     }
@@ -298,13 +298,24 @@ extension AppState {
 extension Observation.Pod {
   /// What its state means.
   var role: Role {
+    Self.role(status: summary.status, isReady: isReady, isTerminating: isTerminating)
+  }
+
+  static func role(status: String, isReady: Bool, isTerminating: Bool) -> Role {
     if isTerminating { return .terminating }
-    switch summary.status {
+    switch status {
     case "Running": return isReady ? .ok : .warn
     case "Completed", "Succeeded": return .dim
     case "Pending", "ContainerCreating", "PodInitializing": return .pending
     default: return .error
     }
+  }
+}
+
+extension PodTally.Entry {
+  /// What the state means.
+  var role: Role {
+    Observation.Pod.role(status: status, isReady: isReady, isTerminating: isTerminating)
   }
 }
 

@@ -60,7 +60,7 @@ extension AppState {
     }
     let machines = machines(hitBy: fault)
     if !machines.isEmpty {
-      let pods = observation.pods.count { machines.contains($0.node) }
+      let pods = machines.reduce(0) { $0 + observation.pods.count(on: $1) }
       if pods > 0 { parts.append("\(pods) pod\(pods == 1 ? "" : "s") on it") }
       let led = observation.leases.filter { machines.contains($0.holderHost) }.map(\.lease)
       if !led.isEmpty { parts.append("it led " + led.joined(separator: ", ")) }

@@ -13,7 +13,7 @@ enum FaultSubject: Sendable, Hashable {
     switch self {
     case .host(let name): name
     case .process(let host, let name): "\(name) on \(host)"
-    case .pod(let uid): state.observation.pods.first { $0.uid == uid }?.key.text ?? "a pod"
+    case .pod(let uid): state.observation.pods[uid]?.key.text ?? "a pod"
     case .link(let a, let b): "the link \(a) - \(b)"
     }
   }
@@ -141,7 +141,7 @@ extension AppState {
   private func nodeItems(_ name: String, _ host: Host) -> [MenuItem] {
     let isCordoned =
       observation.nodes.first { $0.name == name }?.status.contains("SchedulingDisabled") ?? false
-    let pods = observation.pods.count { $0.node == name && !$0.isTerminating }
+    let pods = observation.pods.pods(on: name).count { !$0.isTerminating }
     return [
       .heading("As kubectl would"),
       MenuItem(
@@ -227,7 +227,7 @@ extension AppState {
   // MARK: Pods
 
   private func podItems(_ uid: UID) -> [MenuItem] {
-    guard let seen = observation.pods.first(where: { $0.uid == uid }),
+    guard let seen = observation.pods[uid],
       let pod = timeline.world.object(.pod, seen.key)?.pod
     else { return [] }
     let place = pod.spec.containers.count > 1

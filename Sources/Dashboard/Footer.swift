@@ -116,7 +116,7 @@ extension AppState {
     if let dark, dark.ready == "True" {
       return "N: who notices that \(dark.name) is gone, and when? (+ runs faster)"
     }
-    if let dark, observation.pods.contains(where: { $0.node == dark.name && !$0.isTerminating }) {
+    if let dark, observation.pods.pods(on: dark.name).contains(where: { !$0.isTerminating }) {
       return
         "its pods have 300 s left: N or + to see; f brings \(dark.name) back"
     }

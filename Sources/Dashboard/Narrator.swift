@@ -37,7 +37,7 @@ public struct Narrator: Sendable {
     if begun == nil {
       begun = state.timeline.now
       let ready = state.observation.nodes.count { $0.ready == "True" }
-      let pods = state.observation.pods.count { $0.isReady }
+      let pods = state.observation.pods.readyCount
       if wasBooting || seen == .none {
         // How it came up is no news.
         seen = TraceID(state.timeline.world.trace.total)

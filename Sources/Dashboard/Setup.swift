@@ -66,7 +66,7 @@ struct Setup: Sendable {
       return "booting: \(ready) of \(observation.nodes.count) nodes Ready"
     case .applying: return "applying the application"
     case .settling:
-      let ready = observation.pods.count { $0.isReady }
+      let ready = observation.pods.readyCount
       return "settling: \(ready) of \(observation.pods.count) pods ready"
     case .done: return ""
     }

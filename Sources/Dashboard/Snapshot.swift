@@ -79,7 +79,7 @@ struct Snapshot: Sendable {
         return note.subject == ObjectReference(.node, ObjectKey(name: name))
           || (note.kind == .input && note.message.hasPrefix("node/\(name) "))
       case .pod(let uid):
-        guard let pod = observation.pods.first(where: { $0.uid == uid }) else { return false }
+        guard let pod = observation.pods[uid] else { return false }
         return !note.isRoutine && note.subject == ObjectReference(.pod, pod.key)
       case .member(let name):
         return note.kind == .leadership && isRecord(entry, of: .etcd, on: name, world)

@@ -11,7 +11,7 @@ extension AppState {
     case .node(let name):
       [.field(ObjectReference(.node, ObjectKey(name: name)), "status.conditions[Ready].status")]
     case .pod(let uid):
-      observation.pods.first { $0.uid == uid }.map { pod in
+      observation.pods[uid].map { pod in
         let reference = ObjectReference(.pod, pod.key)
         return pod.isTerminating
           ? [.field(reference, "metadata.deletionTimestamp")]
@@ -42,7 +42,7 @@ extension AppState {
     guard let row else { return [.anything] }
     switch row {
     case .pod(let uid):
-      guard let pod = observation.pods.first(where: { $0.uid == uid }) else { return [] }
+      guard let pod = observation.pods[uid] else { return [] }
       if pod.isTerminating { return [.gone(pod.key)] }
       let isLost = observation.nodes.contains { $0.name == pod.node && $0.ready != "True" }
       if isLost { return [.evicted(pod.key)] }

@@ -91,8 +91,8 @@ extension World {
     connections.append(
       Connection(
         id: id, client: client, clientIncarnation: processes[client].incarnation, server: server,
-        serverIncarnation: target.incarnation, via: via, openedAt: now, lastToServer: now,
-        lastToClient: now))
+        serverIncarnation: target.incarnation, via: via, openedAt: now))
+    arrivals.append(Connection.Arrivals(toServer: now, toClient: now))
     // TCP's and TLS 1.3's handshakes take a round trip each.
     return .connected(id, handshake: roundTrip * 2)
   }
@@ -161,7 +161,7 @@ extension World {
       toServer
       ? pathTransit(from: client, via: connection.via, to: server)
       : pathTransit(from: server, via: connection.via, to: client)
-    let last = toServer ? connection.lastToServer : connection.lastToClient
+    let last = toServer ? arrivals[Int(id)].toServer : arrivals[Int(id)].toClient
     var at = max(start + transit + extra, last)
     if toServer, !serverLoads.isEmpty, case .apiRequest(_, let request, _) = parcel.content {
       guard let turn = queue(at: connection.server, arriving: start + transit + extra) else {
@@ -170,15 +170,9 @@ extension World {
       at = max(turn, last)
     }
     if toServer {
-      connections.modify(Int(id)) { connection in
-        connection?.lastToServer = at
-        return
-      }
+      arrivals[Int(id)].toServer = at
     } else {
-      connections.modify(Int(id)) { connection in
-        connection?.lastToClient = at
-        return
-      }
+      arrivals[Int(id)].toClient = at
     }
     schedule(
       .parcel(parcel), to: toServer ? connection.server : connection.client, at: at, cause: cause)
@@ -248,12 +242,12 @@ extension World {
     if processes[connection.client].incarnation == connection.clientIncarnation,
       processes[connection.client].connection == id
     {
-      let at = max(now + loopback(), connection.lastToClient)
+      let at = max(now + loopback(), arrivals[Int(id)].toClient)
       schedule(
         .parcel(Parcel(.disconnected(id, reason))), to: connection.client, at: at, cause: .none)
     }
     if processes[connection.server].incarnation == connection.serverIncarnation {
-      let at = max(now + loopback(), connection.lastToServer)
+      let at = max(now + loopback(), arrivals[Int(id)].toServer)
       schedule(.parcel(Parcel(.connectionClosed(id))), to: connection.server, at: at, cause: .none)
     }
   }
@@ -265,7 +259,7 @@ extension World {
     guard id != 0, let connection = connections[Int(id)] else { return }
     connections[Int(id)] = nil
     if processes[connection.server].incarnation == connection.serverIncarnation {
-      let at = max(now + loopback(), connection.lastToServer)
+      let at = max(now + loopback(), arrivals[Int(id)].toServer)
       schedule(.parcel(Parcel(.connectionClosed(id))), to: connection.server, at: at, cause: .none)
     }
   }

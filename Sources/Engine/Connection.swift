@@ -14,9 +14,6 @@ struct Connection: Sendable {
   /// The load balancer's host, when the connection goes through it.
   let via: HostID?
   let openedAt: Tick
-  /// The last arrivals: a stream stays in order.
-  var lastToServer: Tick
-  var lastToClient: Tick
   /// What waits for a cut link to carry packets again.
   var held: [Held] = []
   /// A person holds a message of it back: what follows waits behind it.
@@ -24,6 +21,13 @@ struct Connection: Sendable {
   var stalledBy: DeliveryID?
   /// When the path broke, while it is broken.
   var silentSince: Tick?
+
+  /// The last arrivals: a stream stays in order. Kept apart from the rest, as each message changes
+  /// it and nothing else.
+  struct Arrivals: Sendable {
+    var toServer: Tick
+    var toClient: Tick
+  }
 
   struct Held: Sendable {
     let isToServer: Bool

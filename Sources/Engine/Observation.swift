@@ -41,6 +41,11 @@ public struct Observation: Sendable {
     public let isTerminating: Bool
     public let node: String
     public let ip: String
+    /// When it was created, by the API server's clock.
+    let created: Timestamp?
+    /// The same as a number to sort by.
+    public var createdMicroseconds: Int64 { created.map { ($0 - .powerOn).microseconds } ?? 0 }
+    /// At the moment of the look.
     public internal(set) var age: Span
     /// Millicores and bytes.
     public let cpuRequested: Int64
@@ -98,7 +103,7 @@ public struct Observation: Sendable {
   public let events: UInt64
   public let revision: Int64
   public private(set) var nodes: [Node]
-  public private(set) var pods: [Pod]
+  public private(set) var pods: PodTable
   public let members: [Member]
   public let control: [ControlProcess]
   public let leases: [LeaseHolder]
@@ -106,7 +111,7 @@ public struct Observation: Sendable {
   public let violations: [InvariantMonitor.Violation]
   /// Members that can reach one another and run, and how many a quorum needs.
   /// What the pods ask of each node.
-  let load: Load
+  private(set) var load: Load
   /// Snapshots restored so far: a look from before one is no beginning for one after it.
   let etcdRestores: Int
   public let healthyMembers: Int
@@ -134,10 +139,10 @@ public struct Observation: Sendable {
     }
   }
 
-  /// Takes pods and nodes out, so that they can be changed in place.
-  mutating func takeRows() -> (pods: [Pod], nodes: [Node]) {
-    defer { (pods, nodes) = ([], []) }
-    return (pods, nodes)
+  /// Takes out what is kept, so that it can be changed in place.
+  mutating func takeRows() -> (pods: PodTable, nodes: [Node], load: Load) {
+    defer { (pods, nodes, load) = (PodTable([], wall: pods.wall), [], Load()) }
+    return (pods, nodes, load)
   }
 }
 
@@ -183,17 +188,17 @@ extension World {
   public func observe() -> Observation {
     let wall = wallClock
     var load = Observation.Load()
-    let pods = objects(.pod).compactMap(\.pod).map { observe($0, wall) }
+    let pods = objects(.pod).compactMap(\.pod).map { observe($0) }
     for pod in pods { load.take(pod, sign: 1) }
     var objects = LookupTable<String, Node>()
     for object in self.objects(.node) { objects[object.metadata.name] = object.node }
     let nodes = hosts.filter { $0.role == .master || $0.role == .worker }
       .map { observe($0, objects[$0.name], load[$0.name]) }
-    return observation(pods: pods, nodes: nodes, load: load)
+    return observation(pods: PodTable(pods, wall: wall), nodes: nodes, load: load)
   }
 
   func observation(
-    pods: [Observation.Pod], nodes: [Observation.Node], load: Observation.Load
+    pods: PodTable, nodes: [Observation.Node], load: Observation.Load
   ) -> Observation {
     Observation(
       now: now, seed: spec.seed, events: events, revision: store?.revision ?? 0, nodes: nodes,
@@ -203,7 +208,7 @@ extension World {
       quorum: etcdVoters / 2 + 1)
   }
 
-  func observe(_ pod: Pod, _ wall: Timestamp) -> Observation.Pod {
+  func observe(_ pod: Pod) -> Observation.Pod {
     var (cpu, memory): (Int64, Int64) = (0, 0)
     for container in pod.spec.containers {
       cpu += container.resources.requests.cpuMilli
@@ -213,7 +218,7 @@ extension World {
       uid: pod.metadata.uid, key: pod.key, summary: PodSummary(pod), phase: pod.status.phase,
       isReady: pod.status.conditions.isTrue("Ready"),
       isTerminating: pod.metadata.deletionTimestamp != nil, node: pod.spec.nodeName,
-      ip: pod.status.podIP, age: wall - (pod.metadata.creationTimestamp ?? wall),
+      ip: pod.status.podIP, created: pod.metadata.creationTimestamp, age: .zero,
       cpuRequested: cpu, memoryRequested: memory,
       owner: pod.metadata.controller.map { "\($0.kind) \($0.name)" } ?? "")
   }

@@ -37,13 +37,12 @@ extension World {
       }
     }
     let passed = now - old.now
-    var load = old.load
     let faultsBefore = old.faults
-    var (list, rows) = old.takeRows()
-    for index in list.indices { list[index].age = list[index].age + passed }
-    merge(pods, into: &list, &load, touching: &nodes)
+    var (table, rows, load) = old.takeRows()
+    table.wall = wallClock
+    merge(pods, into: &table, &load, touching: &nodes)
     update(&rows, load, named: nodes, passed, faultsBefore)
-    old = observation(pods: list, nodes: rows, load: load)
+    old = observation(pods: table, nodes: rows, load: load)
   }
 
   /// More than this is read from the start.
@@ -53,66 +52,31 @@ extension World {
   private static let heartbeatPrefix = ResourceKind.lease.registryPrefix + "kube-node-lease/"
 
   private func merge(
-    _ changes: LookupTable<String, KeyValue>, into list: inout [Observation.Pod],
+    _ changes: LookupTable<String, KeyValue>, into table: inout PodTable,
     _ load: inout Observation.Load, touching nodes: inout LookupSet<String>
   ) {
     guard !changes.isEmpty else { return }
-    let wall = wallClock
-    var added: [Observation.Pod] = []
-    var gone: [Int] = []
+    var news: [(key: ObjectKey, pod: Observation.Pod?)] = []
     for path in changes.sortedKeys {
-      guard let kv = changes[path] else { continue }
-      let rest = path.dropFirst(Self.podPrefix.count)
-      let at = Self.position(of: rest, in: list)
-      let isThere = at < list.count && Self.path(list[at]) == rest
+      guard let kv = changes[path],
+        let slash = path.dropFirst(Self.podPrefix.count).firstIndex(of: "/")
+      else { continue }
+      let key = ObjectKey(
+        namespace: String(path[..<slash].dropFirst(Self.podPrefix.count)),
+        name: String(path[path.index(after: slash)...]))
       let pod =
         kv.isTombstone
         ? nil : StoredObject.object(in: kv.value)?.at(resourceVersion: kv.modRevision).pod
-      if isThere {
-        load.take(list[at], sign: -1)
-        nodes.insert(list[at].node)
-      }
-      guard let pod else {
-        if isThere { gone.append(at) }
-        continue
-      }
-      let seen = observe(pod, wall)
-      load.take(seen, sign: 1)
-      nodes.insert(seen.node)
-      if isThere { list[at] = seen } else { added.append(seen) }
+      news.append((key, pod.map { observe($0) }))
     }
-    for at in gone.sorted(by: >) { list.remove(at: at) }
-    guard !added.isEmpty else { return }
-    // From the end, so that each pod moves once.
-    var (read, write) = (list.count - 1, list.count + added.count - 1)
-    list += added
-    for pod in added.reversed() {
-      let path = Self.path(pod)
-      while read >= 0, Self.path(list[read]) > path {
-        list[write] = list[read]
-        read -= 1
-        write -= 1
+    table.update(news)
+    for change in table.changes {
+      for (pod, sign) in [(change.old, -1), (change.new, 1)] {
+        guard let pod else { continue }
+        load.take(pod, sign: sign)
+        nodes.insert(pod.node)
       }
-      list[write] = pod
-      write -= 1
     }
-  }
-
-  private static func path(_ pod: Observation.Pod) -> String {
-    pod.key.namespace + "/" + pod.key.name
-  }
-
-  /// Where a pod is, or would be, in the order of etcd's keys.
-  private static func position(
-    of path: some StringProtocol, in list: [Observation.Pod]
-  ) -> Int {
-    var low = 0
-    var high = list.count
-    while low < high {
-      let middle = (low + high) / 2
-      if Self.path(list[middle]) < path { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 
   private func update(

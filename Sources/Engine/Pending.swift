@@ -2,6 +2,7 @@ import APIServer
 import Basics
 import ControllerRuntime
 import KubeAPI
+import Kubelet
 import SimulationKernel
 
 /// The place of something in the queue of all that will happen. It stays the same until then.
@@ -55,6 +56,8 @@ public struct PendingItem: Sendable {
   public let isRoutine: Bool
   /// How many of its topic it stands for, when folded.
   public internal(set) var count = 1
+  /// There may be more of them: not all of a big queue was looked at.
+  public internal(set) var isCountPartial = false
 }
 
 extension World {
@@ -62,15 +65,28 @@ extension World {
   /// components keep in mind. What they will ignore when it comes is left out.
   ///
   /// With `folding`, the routine of one topic is one item, the next of them, with its `count`.
+  ///
+  /// - Parameter scanning: how many of what is in the queue are looked at, the soonest first.
   public func pending(
-    limit: Int = 200, folding: Bool = true, through horizon: Tick = .distantFuture
+    limit: Int = 200, folding: Bool = true, through horizon: Tick = .distantFuture,
+    scanning: Int = .max
   ) -> [PendingItem] {
-    var all = deadlines().filter { $0.due <= horizon }
+    var all = deadlines(folding: folding).filter { $0.due <= horizon }
     all += heldItems()
     var plain = 0
     var routine = [Int](repeating: 0, count: Deadline.Topic.allCases.count)
+    var left = scanning
     wheel.walk { tick, order, delivery in
-      guard tick <= horizon else { return false }
+      guard tick <= horizon, left > 0 else { return false }
+      left -= 1
+      // Of the standing timers of thousands of kubelets only the first is looked at closely.
+      if folding, case .timer(let raw) = delivery.payload,
+        processes[Int(delivery.target)].role == .kubelet,
+        let topic = Kubelet.standingTopic(of: timerID(raw)), routine[Int(topic.rawValue)] > 0
+      {
+        routine[Int(topic.rawValue)] += 1
+        return true
+      }
       guard let item = item(delivery, at: tick, order: order) else { return true }
       if item.isRoutine && folding {
         routine[Int(item.topic.rawValue)] += 1
@@ -84,27 +100,30 @@ extension World {
     }
     let order = all.indices.sorted { (all[$0].due, $0) < (all[$1].due, $1) }
     guard folding else { return order.prefix(limit).map { all[$0] } }
-    return fold(order.map { all[$0] }, counted: routine, limit)
+    return fold(order.map { all[$0] }, counted: routine, limit, isPartial: left == 0)
   }
 
   private func fold(
-    _ items: [PendingItem], counted: [Int], _ limit: Int
+    _ items: [PendingItem], counted: [Int], _ limit: Int, isPartial: Bool
   ) -> [PendingItem] {
+    // What is an item of its own is counted with the items.
     var counts = counted.map { max(0, $0 - 1) }
     var first = [Int?](repeating: nil, count: counts.count)
     var folded: [PendingItem] = []
     for item in items {
       let topic = Int(item.topic.rawValue)
-      if item.isRoutine, first[topic] != nil {
-        counts[topic] += 1
-        continue
+      if item.isRoutine {
+        counts[topic] += item.count
+        if first[topic] != nil { continue }
       }
       if folded.count >= limit { continue }
       if item.isRoutine { first[topic] = folded.count }
       folded.append(item)
     }
     for (topic, at) in first.enumerated() {
-      if let at { folded[at].count = 1 + counts[topic] }
+      guard let at else { continue }
+      folded[at].count = counts[topic]
+      folded[at].isCountPartial = isPartial && counted[topic] > 0
     }
     return folded
   }
@@ -207,17 +226,19 @@ extension World {
 
   // MARK: What components keep in mind
 
-  func deadlines() -> [PendingItem] {
+  /// - Parameter folding: of a process's routine deadlines of one topic only the soonest, with how
+  ///   many they are.
+  func deadlines(folding: Bool = false) -> [PendingItem] {
     var all: [PendingItem] = []
     for host in hosts where host.isPowered && (host.role == .master || host.role == .etcd) {
       for id in host.processes where processes[id].isRunning {
         let index = processes[id].index
         switch processes[id].role {
-        case .scheduler: add(schedulers[index].deadlines(), of: id, to: &all)
-        case .controllerManager: add(controllerManagers[index].deadlines, of: id, to: &all)
+        case .scheduler: add(schedulers[index].deadlines(), of: id, folding, to: &all)
+        case .controllerManager: add(controllerManagers[index].deadlines, of: id, folding, to: &all)
         case .cloudControllerManager:
-          add(cloudControllerManagers[index].deadlines, of: id, to: &all)
-        case .etcd: add(etcdDeadlines(index), of: id, to: &all)
+          add(cloudControllerManagers[index].deadlines, of: id, folding, to: &all)
+        case .etcd: add(etcdDeadlines(index), of: id, folding, to: &all)
         default: break
         }
       }
@@ -225,16 +246,35 @@ extension World {
     return all
   }
 
-  private func add(_ deadlines: [Deadline], of id: ProcessID, to all: inout [PendingItem]) {
+  private func add(
+    _ deadlines: [Deadline], of id: ProcessID, _ folding: Bool, to all: inout [PendingItem]
+  ) {
     let clock = hosts[processes[id].host].clock
     let present = clock.read(at: now).monotonic
+    var counts = [Int](repeating: 0, count: Deadline.Topic.allCases.count)
+    var soonest = [Tick](repeating: .distantFuture, count: counts.count)
+    if folding {
+      for deadline in deadlines where deadline.isRoutine {
+        let topic = Int(deadline.topic.rawValue)
+        counts[topic] += 1
+        soonest[topic] = min(soonest[topic], deadline.due)
+      }
+    }
     for deadline in deadlines {
+      var count = 1
+      if folding, deadline.isRoutine {
+        let topic = Int(deadline.topic.rawValue)
+        guard counts[topic] > 0, deadline.due == soonest[topic] else { continue }
+        count = counts[topic]
+        counts[topic] = 0
+      }
       let due = now + max(.zero, clock.worldSpan(deadline.due - present))
       all.append(
         PendingItem(
           kind: .deadline, topic: deadline.topic, due: due, id: nil, process: id,
           owner: name(of: id), from: nil, sentAt: nil, subject: deadline.subject,
-          words: deadline.words, cause: deadline.cause, isRoutine: deadline.isRoutine))
+          words: deadline.words, cause: deadline.cause, isRoutine: deadline.isRoutine,
+          count: count))
     }
   }
 

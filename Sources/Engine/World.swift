@@ -35,6 +35,8 @@ public struct World: Sendable {
 
   var wheel = TimingWheel<Delivery>()
   var connections = PagedVector<Connection?>([nil])
+  /// Of each connection, by its number.
+  var arrivals = PagedVector<Connection.Arrivals>([.init(toServer: .zero, toClient: .zero)])
   var etcdMembers: [EtcdMember] = []
   var disks: [Disk<WALRecord>] = []
   /// How each member is started, by index; changed by a restore and by a replacement.

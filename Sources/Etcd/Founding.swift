@@ -37,6 +37,22 @@ public struct RestoredCluster: Sendable {
     _ file: BackendFile, cluster: [(name: String, peerURLs: [String])], token: String,
     bump: UInt64 = 0
   ) throws(BackendFile.Problem) {
+    var store = Store(
+      revisions: file.revisions, compactRevision: file.compactRevision, leases: file.leases)
+    if bump > 0 {
+      store.bump(by: Int64(min(bump, UInt64(Int64.max / 2))))
+      do throws(EtcdError) { try store.compact(store.revision) } catch {
+        throw BackendFile.Problem(error.message)
+      }
+    }
+    try self.init(store, alarms: file.alarms, cluster: cluster, token: token)
+  }
+
+  /// The same of a store that no file has to be read for.
+  public init(
+    _ store: Store, alarms: [Alarm] = [], cluster: [(name: String, peerURLs: [String])],
+    token: String
+  ) throws(BackendFile.Problem) {
     var members: [ClusterMember] = []
     for (name, urls) in cluster {
       let id = ClusterMember.identity(peerURLs: urls, token: token)
@@ -48,15 +64,6 @@ public struct RestoredCluster: Sendable {
     members.sort { $0.id < $1.id }
     self.members = members
     clusterID = ClusterMember.clusterIdentity(members.map(\.id))
-
-    var store = Store(
-      revisions: file.revisions, compactRevision: file.compactRevision, leases: file.leases)
-    if bump > 0 {
-      store.bump(by: Int64(min(bump, UInt64(Int64.max / 2))))
-      do throws(EtcdError) { try store.compact(store.revision) } catch {
-        throw BackendFile.Problem(error.message)
-      }
-    }
     var state = AppliedState()
     state.store = store
     // One entry a member, applied in term 1: where a founded cluster stands before its first election.
@@ -64,7 +71,7 @@ public struct RestoredCluster: Sendable {
     state.term = 1
     state.confState = ConfState(voters: members.map(\.id))
     state.members = members
-    state.alarms = file.alarms
+    state.alarms = alarms
     self.state = state
   }
 

@@ -9,7 +9,9 @@ public enum WALRecord: Sendable {
   case hardState(HardState)
   /// The applied state at one index. One that was `installed` came from the leader and replaces the
   /// log before it; a member's own leaves its log as it is.
-  case snapshot(Snapshot, installed: Bool)
+  ///
+  /// Indirect, as there are few of them and the others need half the room.
+  indirect case snapshot(Snapshot, installed: Bool)
 
   /// About what it takes on disk.
   public var byteCount: Int {

@@ -18,7 +18,8 @@ public struct Deadline: Sendable {
   public var due: Tick
   public var subject: ObjectReference?
   /// What happens then, in the field's words.
-  public var words: String
+  public var words: String { text() }
+  private let text: @Sendable () -> String
   /// It comes round again and again while all is well: heartbeats, periodic looks.
   public var isRoutine: Bool
   /// The record that made the component wait; none where that was not kept.
@@ -31,7 +32,20 @@ public struct Deadline: Sendable {
     self.topic = topic
     self.due = due
     self.subject = subject
-    self.words = words
+    text = { words }
+    self.isRoutine = isRoutine
+  }
+
+  /// One of thousands that a component has of its kind: its words are put together only for who
+  /// reads them.
+  public init(
+    _ topic: Topic, due: Tick, _ subject: ObjectReference?, isRoutine: Bool,
+    words: @escaping @Sendable () -> String
+  ) {
+    self.topic = topic
+    self.due = due
+    self.subject = subject
+    text = words
     self.isRoutine = isRoutine
   }
 

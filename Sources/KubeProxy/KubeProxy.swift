@@ -49,13 +49,15 @@ public struct KubeProxy: Sendable {
     static let fullSync: UInt8 = 5
   }
 
-  public let config: Config
+  // At rest nothing of it changes but an informer that is told of a bookmark: boxes are shared
+  // between copies of the world.
+  @Shared public private(set) var config: Config
   /// The node's rules as of the last sync. They outlive the process: hand them to the next one.
   public private(set) var rules: RuleTable
   private var prng: PRNG
-  private(set) var client: APIClient<Call>
-  private(set) var services: Informer
-  private(set) var slices: Informer
+  @Shared private(set) var client: APIClient<Call>
+  @Shared private(set) var services: Informer
+  @Shared private(set) var slices: Informer
   /// The slices by service, kept as they come.
   private(set) var slicesOf = PersistentMap<ObjectKey, PersistentMap<String, APIObject>>()
   private var dirty = LookupSet<ObjectKey>()
@@ -99,13 +101,13 @@ public struct KubeProxy: Sendable {
       guard let pending = client.answered(id) else { return }
       switch pending.tag {
       case .services(let call):
-        let (deltas, next) = services.answered(call, response, now: now, prng: &prng)
+        let (deltas, next) = _services.wrappedValue.answered(call, response, now: now, prng: &prng)
         servicesChanged(deltas, now, &effects)
         follow(next, isServices: true, now, &effects)
         // The first sync needs both lists, even where they are empty.
         scheduleSync(now, &effects)
       case .slices(let call):
-        let (deltas, next) = slices.answered(call, response, now: now, prng: &prng)
+        let (deltas, next) = _slices.wrappedValue.answered(call, response, now: now, prng: &prng)
         slicesChanged(deltas, now, &effects)
         follow(next, isServices: false, now, &effects)
         scheduleSync(now, &effects)
@@ -119,18 +121,22 @@ public struct KubeProxy: Sendable {
     case .watchClosed(let id, let status):
       switch client.answered(id)?.tag {
       case .services?:
-        follow(services.closed(status, now: now, prng: &prng), isServices: true, now, &effects)
+        follow(
+          _services.wrappedValue.closed(status, now: now, prng: &prng), isServices: true, now,
+          &effects)
       case .slices?:
-        follow(slices.closed(status, now: now, prng: &prng), isServices: false, now, &effects)
+        follow(
+          _slices.wrappedValue.closed(status, now: now, prng: &prng), isServices: false, now,
+          &effects)
       case nil: break
       }
     case .disconnected:
       for (_, pending) in client.takeLost() {
         switch pending.tag {
         case .services:
-          follow(services.disconnected(prng: &prng), isServices: true, now, &effects)
+          follow(_services.wrappedValue.disconnected(prng: &prng), isServices: true, now, &effects)
         case .slices:
-          follow(slices.disconnected(prng: &prng), isServices: false, now, &effects)
+          follow(_slices.wrappedValue.disconnected(prng: &prng), isServices: false, now, &effects)
         }
       }
     }

@@ -45,6 +45,17 @@ extension Kubelet {
     }
   }
 
+  /// The topic of a timer that every kubelet, or every pod, has in line all the time; nil for any
+  /// other. Needs no look at the kubelet.
+  public static func standingTopic(of timer: TimerID) -> Deadline.Topic? {
+    switch timer.tag {
+    case Timer.lease: .heartbeat
+    case Timer.nodeStatus: .status
+    case Timer.token: .token
+    default: nil
+    }
+  }
+
   private var me: ObjectReference { ObjectReference(.node, ObjectKey(name: config.nodeName)) }
 
   private func retry(of informer: Informer) -> Deadline? {

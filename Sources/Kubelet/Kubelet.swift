@@ -72,15 +72,17 @@ public struct Kubelet: Sendable {
     static let deadline: UInt8 = 19
   }
 
-  public let config: KubeletConfig
+  // A kubelet at rest renews its lease and nothing else: what that leaves as it is lies in boxes,
+  // which copies of the world share.
+  @Shared public private(set) var config: KubeletConfig
   var prng: PRNG
   /// Three clients with three limits, as the real one: everything, heartbeats (no limit), events.
-  var client: APIClient<Call>
+  @Shared var client: APIClient<Call>
   var heartbeatClient: APIClient<Call>
-  var eventClient: APIClient<Call>
-  var recorder: EventRecorder
-  var pods: Informer
-  var nodes: Informer
+  @Shared var eventClient: APIClient<Call>
+  @Shared var recorder: EventRecorder
+  @Shared var pods: Informer
+  @Shared var nodes: Informer
   var startedAt = Tick.zero
 
   var node = NodeState()
@@ -89,7 +91,7 @@ public struct Kubelet: Sendable {
   var numbers = LookupTable<UID, UInt64>()
   var nextNumber: UInt64 = 1
   /// Sums over the pods that count against the node.
-  var used = PodRequests()
+  @Shared var used = PodRequests()
   var usedPods: Int64 = 0
   /// Pods to look at in the next second's relist.
   var relist: [(number: UInt64, cause: TraceID)] = []
@@ -98,12 +100,12 @@ public struct Kubelet: Sendable {
 
   var runtimeCalls = LookupTable<UInt64, RuntimeCall>()
   var nextRuntimeCall: UInt64 = 1
-  var runtime = RuntimeState()
+  @Shared var runtime = RuntimeState()
   var containerOwners = LookupTable<ContainerID, UInt64>()
   var orphans = LookupTable<SandboxID, Int>()
   var images = PersistentMap<String, ImageInfo>()
-  var pulls = PullQueue()
-  var objects = ObjectCache()
+  @Shared var pulls = PullQueue()
+  @Shared var objects = ObjectCache()
 
   public init(config: KubeletConfig) {
     self.config = config
@@ -156,8 +158,10 @@ public struct Kubelet: Sendable {
       }
     case .watchClosed(let id, let status):
       switch client.answered(id)?.tag {
-      case .pods?: follow(pods.closed(status, now: step.now, prng: &prng), .pods, &step)
-      case .node?: follow(nodes.closed(status, now: step.now, prng: &prng), .node, &step)
+      case .pods?:
+        follow(_pods.wrappedValue.closed(status, now: step.now, prng: &prng), .pods, &step)
+      case .node?:
+        follow(_nodes.wrappedValue.closed(status, now: step.now, prng: &prng), .node, &step)
       default: break
       }
     case .disconnected(let reason): disconnected(reason, &step)
@@ -228,11 +232,11 @@ public struct Kubelet: Sendable {
   private mutating func handle(_ call: Call, _ response: APIResponse, _ step: inout Step) {
     switch call {
     case .pods(let call):
-      let (deltas, next) = pods.answered(call, response, now: step.now, prng: &prng)
+      let (deltas, next) = _pods.wrappedValue.answered(call, response, now: step.now, prng: &prng)
       podsChanged(deltas, &step)
       follow(next, .pods, &step)
     case .node(let call):
-      let (deltas, next) = nodes.answered(call, response, now: step.now, prng: &prng)
+      let (deltas, next) = _nodes.wrappedValue.answered(call, response, now: step.now, prng: &prng)
       nodeChanged(deltas, &step)
       follow(next, .node, &step)
       startPodsInformer(&step)
@@ -278,8 +282,8 @@ public struct Kubelet: Sendable {
     let lost = client.takeLost() + heartbeatClient.takeLost() + eventClient.takeLost()
     for (_, pending) in lost {
       switch pending.tag {
-      case .pods: follow(pods.disconnected(prng: &prng), .pods, &step)
-      case .node: follow(nodes.disconnected(prng: &prng), .node, &step)
+      case .pods: follow(_pods.wrappedValue.disconnected(prng: &prng), .pods, &step)
+      case .node: follow(_nodes.wrappedValue.disconnected(prng: &prng), .node, &step)
       default: handle(pending.tag, .status(.transport(reason)), &step)
       }
     }

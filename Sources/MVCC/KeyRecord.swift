@@ -4,19 +4,33 @@
 /// here a record holds the revisions themselves, and a tombstone among them ends a generation.
 struct KeyRecord: Sendable {
   var newest: KeyValue
+  /// A chain, so that a write to a copy of the store adds a link and copies nothing: a lease has
+  /// dozens of older revisions at any time.
+  private var past: PastRevision?
+
+  init(newest: KeyValue) { self.newest = newest }
+
   /// Ascending by revision.
-  var older: [KeyValue] = []
+  var older: [KeyValue] {
+    var found: [KeyValue] = []
+    var link = past
+    while let at = link {
+      found.append(at.kv)
+      link = at.before
+    }
+    found.reverse()
+    return found
+  }
 
   /// The newest revision at or before `revision`, a tombstone perhaps.
   func at(_ revision: Int64) -> KeyValue? {
     if newest.modRevision <= revision { return newest }
-    var low = 0
-    var high = older.count
-    while low < high {
-      let middle = (low + high) >> 1
-      if older[middle].modRevision <= revision { low = middle + 1 } else { high = middle }
+    var link = past
+    while let at = link {
+      if at.kv.modRevision <= revision { return at.kv }
+      link = at.before
     }
-    return low == 0 ? nil : older[low - 1]
+    return nil
   }
 
   /// What the key held at `revision`; nil where it did not exist then.
@@ -25,12 +39,14 @@ struct KeyRecord: Sendable {
   }
 
   mutating func write(_ kv: KeyValue) {
-    older.append(newest)
+    past = PastRevision(newest, before: past)
     newest = kv
   }
 
   /// Drops what no read at or after `revision` can see, and says how many bytes that was.
   mutating func compact(_ revision: Int64) -> Int {
+    guard past != nil else { return 0 }
+    let older = older
     guard let first = older.first, first.modRevision <= revision else { return 0 }
     let second = older.count > 1 ? older[1] : newest
     if second.modRevision > revision, !first.isTombstone { return 0 }
@@ -53,8 +69,33 @@ struct KeyRecord: Sendable {
         freed += last.storedSize
       }
     }
-    older = kept
+    past = nil
+    for kv in kept { past = PastRevision(kv, before: past) }
     return freed
+  }
+}
+
+/// A revision that is not its key's newest, and what was before it.
+///
+/// Unchecked, as a link is written only when the last reference to it goes.
+private final class PastRevision: @unchecked Sendable {
+  let kv: KeyValue
+  private(set) var before: PastRevision?
+
+  init(_ kv: KeyValue, before: PastRevision?) {
+    self.kv = kv
+    self.before = before
+  }
+
+  // One by one: a key written a million times must not take a million frames of the stack.
+  deinit {
+    var rest = before
+    before = nil
+    while rest != nil, isKnownUniquelyReferenced(&rest) {
+      let next = rest?.before
+      rest?.before = nil
+      rest = next
+    }
   }
 }
 

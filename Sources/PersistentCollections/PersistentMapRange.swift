@@ -187,6 +187,24 @@ extension PersistentMap {
   }
 }
 
+extension PersistentMap {
+  /// The entry with `position` keys before it: O(log n).
+  @inlinable public func entry(at position: Int) -> Element {
+    precondition(position >= 0 && position < count, "a position outside the map")
+    guard var node = root else { preconditionFailure("an entry of an empty map") }
+    var left = position
+    while !node.isLeaf {
+      var i = 0
+      while left >= node.children[i].total {
+        left -= node.children[i].total
+        i += 1
+      }
+      node = node.children[i]
+    }
+    return (node.keys[left], node.values[left])
+  }
+}
+
 extension MapNode {
   @usableFromInline enum Walk { case on, past, stopped }
 

@@ -21,7 +21,7 @@ struct Benchmark: Sendable {
     + [timelineSmall, timeline]
     + doors
   /// Run only when named.
-  static let onRequest = [converge1000Defaults]
+  static let onRequest = [converge1000Defaults, views5000]
 
   #if Doors
     private static let doors = [etcdDoorPuts, etcdDoorPuts3]

@@ -4,15 +4,15 @@ import Widgets
 
 /// Pods, as `kubectl get pods -A -o wide` has them.
 struct PodsPane {
-  let pods: [Observation.Pod]
+  let pods: PodTable
 
   var subtitle: [Span] {
-    pods.isEmpty ? [] : [Span("\(pods.count { $0.isReady }) of \(pods.count) ready")]
+    pods.isEmpty ? [] : [Span("\(pods.readyCount) of \(pods.count) ready")]
   }
 
   /// The name of a node is cut last: it is what one looks for.
   private var nodeWidth: Int {
-    min(max(pods.prefix(300).map(\.node.count).max() ?? 0, 8), 14)
+    min(max(pods.widestNode, 8), 14)
   }
 
   var columns: [Column] {
@@ -47,7 +47,11 @@ struct PodsPane {
   }
 
   static func glyph(_ pod: Observation.Pod, _ glyphs: Glyphs) -> String {
-    switch pod.role {
+    glyph(pod.role, glyphs)
+  }
+
+  static func glyph(_ role: Role, _ glyphs: Glyphs) -> String {
+    switch role {
     case .ok: glyphs.ok
     case .terminating: glyphs.terminating
     case .pending: glyphs.pending
@@ -56,4 +60,9 @@ struct PodsPane {
     default: glyphs.warn
     }
   }
+}
+
+extension PodTable {
+  /// The longest name of a node in the first rows.
+  var widestNode: Int { prefix(100).map(\.node.count).max() ?? 0 }
 }

@@ -38,7 +38,7 @@ extension AppState {
     switch row {
     case .node(let name): return ObjectReference(.node, ObjectKey(name: name))
     case .pod(let uid):
-      return observation.pods.first { $0.uid == uid }.map { ObjectReference(.pod, $0.key) }
+      return observation.pods[uid].map { ObjectReference(.pod, $0.key) }
     case .object(let kind, let key): return ObjectReference(kind, key)
     case .action(let id): return timeline.world.trace[id]?.record.note.subject
     case .pending: return (model as? NextModel)?.item(row)?.subject

@@ -9,10 +9,14 @@ struct NextModel: ViewModel {
   private let names: [String]
 
   static let limit = 300
+  /// Of the queue of a big cluster the soonest are looked at; what is left out is nearly all of it
+  /// tokens that are renewed within the hour.
+  static let scan = 20_000
 
   init(_ world: World, showsRoutine: Bool, filter: RowFilter) {
     total = world.pendingDeliveries
-    items = world.pending(limit: Self.limit, folding: !showsRoutine).filter { item in
+    items = world.pending(limit: Self.limit, folding: !showsRoutine, scanning: Self.scan).filter {
+      item in
       filter.admits(item.words, item.owner, item.topic.name, item.subject?.key.text ?? "")
     }
     names = items.map(Self.name)

@@ -50,7 +50,9 @@ struct NextScreen {
       case 4: return .text(Self.short(item.owner), theme[.dim])
       case 5: return .text(item.subject.map { $0.key.text } ?? "", theme[.dim])
       case 6: return .text(item.topic.name, theme[Self.role(item)])
-      default: return .text(item.count > 1 ? "\(item.count)" : "", theme[.dim])
+      default:
+        let more = item.isCountPartial ? "+" : ""
+        return .text(item.count > 1 ? "\(item.count)\(more)" : "", theme[.dim])
       }
     }
   }
@@ -109,7 +111,9 @@ struct NextScreen {
     if let subject = item.subject {
       about += ", about \(subject.kind.singular) \(subject.key.text)"
     }
-    if item.count > 1 { about += "; the first of \(item.count) alike" }
+    if item.count > 1 {
+      about += "; the first of \(item.count)\(item.isCountPartial ? " or more" : "") alike"
+    }
     lines.append(SheetLine(about, .dim))
     if let cause = world.trace[item.cause] {
       let text = ActionText(world.action(cause))

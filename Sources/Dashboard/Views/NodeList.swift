@@ -3,7 +3,7 @@ import Engine
 /// A row for each node, or its place on a map by zones.
 enum NodeArrangement: Sendable, Hashable { case table, zones }
 
-/// The rows of the nodes' view, with the pods on each.
+/// The rows of the nodes' view.
 struct NodeList: ViewModel {
   struct Zone: Sendable {
     let name: String
@@ -20,8 +20,6 @@ struct NodeList: ViewModel {
   let nodes: [Observation.Node]
   /// Which of the nodes are shown, in order.
   let order: [Int]
-  /// Places of each node's pods in the observation.
-  private(set) var pods: [String: [Int]] = [:]
   private(set) var zones: [Zone] = []
 
   init(_ observation: Observation, _ filter: RowFilter) {
@@ -29,9 +27,6 @@ struct NodeList: ViewModel {
     order = nodes.indices.filter { index in
       let node = observation.nodes[index]
       return filter.isEmpty || filter.admits(node.name, node.status, node.zone, node.roles)
-    }
-    for (index, pod) in observation.pods.enumerated() where !pod.node.isEmpty {
-      pods[pod.node, default: []].append(index)
     }
     readZones()
   }

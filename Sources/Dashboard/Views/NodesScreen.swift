@@ -99,11 +99,8 @@ struct NodesScreen {
   private func podCells(
     of name: String, _ observation: Observation, _ theme: Theme
   ) -> [Span] {
-    guard let places = list.pods[name] else { return [] }
-    return places.prefix(60).compactMap { place in
-      guard observation.pods.indices.contains(place) else { return nil }
-      let pod = observation.pods[place]
-      return Span(PodsPane.glyph(pod, theme.glyphs), theme[pod.role])
+    observation.pods.pods(on: name, limit: 60).map { pod in
+      Span(PodsPane.glyph(pod, theme.glyphs), theme[pod.role])
     }
   }
 
@@ -131,11 +128,10 @@ struct NodesScreen {
   }
 
   private func podLines(on name: String, _ observation: Observation) -> [SheetLine] {
-    let places = list.pods[name] ?? []
-    guard !places.isEmpty else { return [SheetLine(" no pods on it", .dim)] }
-    let width = min(places.prefix(60).map { observation.pods[$0].key.text.count }.max() ?? 0, 50)
-    return places.prefix(60).map { place in
-      let pod = observation.pods[place]
+    let pods = observation.pods.pods(on: name, limit: 60)
+    guard !pods.isEmpty else { return [SheetLine(" no pods on it", .dim)] }
+    let width = min(pods.map(\.key.text.count).max() ?? 0, 50)
+    return pods.map { pod in
       return SheetLine([
         Ink(" " + padded(pod.key.text, width + 2)), Ink(padded(pod.summary.status, 18), pod.role),
         Ink(padded(pod.ip, 16) + pod.age.humanDuration, .dim),

@@ -61,127 +61,136 @@ struct PodArrangement: Sendable, Hashable {
   var group = Group.none
   /// Groups that are folded.
   var folded: Set<String> = []
+
+  /// Pods one by one in the order of their names.
+  var isPlain: Bool { group == .none && sort == .name }
+
+  /// Whether another one has the pods in the same order; which way it is read is no matter.
+  func orders(as other: PodArrangement) -> Bool { sort == other.sort && group == other.group }
 }
 
-/// The rows of the pods' view: pods by their place in the observation, under headings.
+/// The rows of the pods' view: pods under headings, looked up when they are drawn.
 struct PodList: ViewModel {
   struct Heading: Sendable {
     let name: String
     var pods = 0
     var ready = 0
     var isFolded = false
+    /// The row of the heading, and how many pods come before its own.
+    fileprivate var row = 0
+    fileprivate var before = 0
   }
 
   enum Entry: Sendable {
     case heading(Heading)
-    case pod(Int)
+    case pod(Observation.Pod)
   }
 
-  let pods: [Observation.Pod]
-  private(set) var entries: [Entry]
+  let pods: PodTable
+  /// Nil where the table itself has the pods in order: all of them, by name.
+  private let order: PodOrder?
+  private let arrangement: PodArrangement
+  private let filter: String
+  private let headings: [Heading]
+  private let rows: Int
   /// Pods in each state, the most frequent first; of those that the filter lets through.
-  private(set) var counts: [(status: String, role: Int, count: Int)] = []
+  let counts: [PodTally.Entry]
   let shown: Int
 
-  init(_ observation: Observation, _ arrangement: PodArrangement, _ filter: RowFilter) {
-    pods = observation.pods
-    var order = Array(pods.indices)
-    if !filter.isEmpty {
-      order = order.filter { index in
-        let pod = observation.pods[index]
-        return filter.admits(
-          pod.key.text, pod.summary.status, pod.node, pod.ip, pod.owner)
-      }
-    }
-    shown = order.count
-    Self.sort(&order, pods, arrangement)
-    // Few states, and mostly the same one: a short list is quicker than a table.
-    for index in order {
-      let status = pods[index].summary.status
-      if let at = counts.firstIndex(where: { $0.status == status }) {
-        counts[at].count += 1
-      } else {
-        counts.append((status, index, 1))
-      }
-    }
-    counts.sort { ($1.count, $0.status) < ($0.count, $1.status) }
-    guard arrangement.group != .none else {
-      entries = order.map { .pod($0) }
-      return
-    }
-    entries = Self.grouped(order, pods, arrangement)
-  }
-
-  /// The observation has them by namespace and name already.
-  private static func sort(
-    _ order: inout [Int], _ pods: [Observation.Pod], _ arrangement: PodArrangement
+  /// - Parameter old: the list shown before; where little has changed since, little is read.
+  init(
+    _ pods: PodTable, _ arrangement: PodArrangement, _ filter: String, after old: PodList? = nil
   ) {
-    func by<T: Comparable>(_ value: (Observation.Pod) -> T) {
-      let values = pods.map(value)
-      order.sort { values[$0] == values[$1] ? $0 < $1 : values[$0] < values[$1] }
+    self.pods = pods
+    self.arrangement = arrangement
+    self.filter = filter
+    if arrangement.isPlain, filter.isEmpty {
+      order = nil
+    } else if var order = old?.order, old?.filter == filter,
+      old?.arrangement.orders(as: arrangement) == true, let before = old?.pods,
+      pods.holdsSame(as: before) || pods.follows(before)
+    {
+      if !pods.holdsSame(as: before) { order.take(pods.changes) }
+      self.order = order
+    } else {
+      order = PodOrder(pods, arrangement, RowFilter(filter))
     }
-    switch arrangement.sort {
-    case .status: by(\.summary.status)
-    case .node: by(\.node)
-    case .restarts: by(\.summary.restarts)
-    case .age: by(\.age)
-    case .owner: by(\.owner)
-    default: break
-    }
-    if arrangement.isDescending { order.reverse() }
+    let tally = order?.tally ?? pods.tally
+    counts = tally.byStatus
+    shown = tally.total
+    headings = order.map { Self.headings($0, folded: arrangement.folded) } ?? []
+    rows = headings.last.map { $0.row + 1 + ($0.isFolded ? 0 : $0.pods) } ?? shown
   }
 
-  private static func grouped(
-    _ order: [Int], _ pods: [Observation.Pod], _ arrangement: PodArrangement
-  ) -> [Entry] {
-    func name(_ pod: Observation.Pod) -> String {
-      let name =
-        switch arrangement.group {
-        case .node: pod.node
-        case .namespace: pod.key.namespace
-        case .owner: pod.owner
-        case .none: ""
-        }
-      return name.isEmpty ? (arrangement.group == .node ? "no node yet" : "no owner") : name
+  private static func headings(_ order: PodOrder, folded: Set<String>) -> [Heading] {
+    var headings: [Heading] = []
+    var (row, before) = (0, 0)
+    for (name, tally) in order.groups {
+      let isFolded = folded.contains(name)
+      headings.append(
+        Heading(
+          name: name, pods: tally.total, ready: tally.ready, isFolded: isFolded, row: row,
+          before: before))
+      row += 1 + (isFolded ? 0 : tally.total)
+      before += tally.total
     }
-    var members: [String: [Int]] = [:]
-    for index in order { members[name(pods[index]), default: []].append(index) }
-    var entries: [Entry] = []
-    entries.reserveCapacity(order.count + members.count)
-    for (name, list) in members.sorted(by: { $0.key < $1.key }) {
-      let isFolded = arrangement.folded.contains(name)
-      entries.append(
-        .heading(
-          Heading(
-            name: name, pods: list.count, ready: list.count { pods[$0].isReady },
-            isFolded: isFolded)))
-      if !isFolded { for index in list { entries.append(.pod(index)) } }
-    }
-    return entries
+    return headings
   }
 
   // MARK: Rows
 
-  func count(_ pane: Pane) -> Int? { pane == .pods ? entries.count : nil }
+  /// What a row shows; nil beyond the last.
+  func entry(_ row: Int) -> Entry? {
+    guard row >= 0, row < rows else { return nil }
+    guard !headings.isEmpty else { return pod(row, of: 0..<shown).map { .pod($0) } }
+    // The last heading that is not below the row.
+    var (low, high) = (0, headings.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if headings[middle].row <= row { low = middle } else { high = middle }
+    }
+    let heading = headings[low]
+    if row == heading.row { return .heading(heading) }
+    return pod(row - heading.row - 1, of: heading.before..<heading.before + heading.pods)
+      .map { .pod($0) }
+  }
+
+  /// The pod so many places after the start of a part of the order.
+  private func pod(_ offset: Int, of part: Range<Int>) -> Observation.Pod? {
+    let at = arrangement.isDescending ? part.upperBound - 1 - offset : part.lowerBound + offset
+    guard let order else { return pods[at] }
+    return pods[order.ranks.entry(at: at).value]
+  }
+
+  func count(_ pane: Pane) -> Int? { pane == .pods ? rows : nil }
 
   func row(_ pane: Pane, _ index: Int) -> RowID? {
-    guard pane == .pods, entries.indices.contains(index) else { return nil }
-    switch entries[index] {
+    guard pane == .pods else { return nil }
+    switch entry(index) {
     case .heading(let heading): return .group(heading.name)
-    case .pod(let place): return .pod(pods[place].uid)
+    case .pod(let pod): return .pod(pod.uid)
+    case nil: return nil
     }
   }
 
   func index(of id: RowID, in pane: Pane) -> Int? {
     switch id {
     case .pod(let uid):
-      return entries.firstIndex {
-        if case .pod(let place) = $0 { pods[place].uid == uid } else { false }
+      guard let order else {
+        return pods.index(of: uid).map { arrangement.isDescending ? shown - 1 - $0 : $0 }
       }
-    case .group(let name):
-      return entries.firstIndex {
-        if case .heading(let heading) = $0 { heading.name == name } else { false }
+      guard let pod = pods[uid] else { return nil }
+      let rank = order.rank(of: pod)
+      guard order.ranks.contains(rank) else { return nil }
+      let at = order.ranks.rank(of: rank)
+      guard !headings.isEmpty else { return arrangement.isDescending ? shown - 1 - at : at }
+      let group = order.group(of: pod)
+      guard let heading = headings.first(where: { $0.name == group }), !heading.isFolded else {
+        return nil
       }
+      let offset = at - heading.before
+      return heading.row + 1 + (arrangement.isDescending ? heading.pods - 1 - offset : offset)
+    case .group(let name): return headings.first { $0.name == name }?.row
     default: return nil
     }
   }

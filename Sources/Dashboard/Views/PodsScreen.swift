@@ -41,7 +41,7 @@ struct PodsScreen {
   private func columns(_ state: AppState) -> [Choice] {
     let shown = state.views.pods.choice.columns
     // The name of a node is cut last: it is what one looks for.
-    let node = min(max(list.pods.prefix(300).map(\.node.count).max() ?? 0, 8), 14)
+    let node = min(max(list.pods.widestNode, 8), 14)
     return PodColumn.allCases.filter { shown.contains($0) }.map { column in
       let title = column.title
       let layout: Column =
@@ -62,11 +62,10 @@ struct PodsScreen {
   }
 
   private func cell(_ row: Int, _ column: PodColumn, _ theme: Theme) -> TableCell {
-    guard list.entries.indices.contains(row) else { return .text("") }
-    switch list.entries[row] {
+    switch list.entry(row) {
+    case nil: return .text("")
     case .heading(let heading): return Self.cell(heading, column, theme)
-    case .pod(let index):
-      let pod = list.pods[index]
+    case .pod(let pod):
       switch column {
       case .mark: return .text(PodsPane.glyph(pod, theme.glyphs), theme[pod.role])
       case .name: return .text(pod.key.name)
@@ -106,9 +105,8 @@ struct PodsScreen {
   private func renderCounts(_ canvas: inout Canvas, in rect: Rect) {
     var spans: [Span] = []
     for entry in list.counts.prefix(8) {
-      let pod = list.pods[entry.role]
       spans += [
-        canvas.span(PodsPane.glyph(pod, canvas.glyphs) + " ", pod.role),
+        canvas.span(PodsPane.glyph(entry.role, canvas.glyphs) + " ", entry.role),
         canvas.span("\(entry.count)", .title), canvas.span(" \(entry.status)   ", .dim),
       ]
     }

@@ -264,7 +264,7 @@ struct TopologyMap {
   }
 
   private func drawPods(of name: String, _ canvas: inout Canvas, _ rect: Rect) {
-    let pods = state.observation.pods.lazy.filter { $0.node == name }.prefix(rect.width - 2)
+    let pods = state.observation.pods.pods(on: name, limit: max(rect.width - 2, 0))
     var spans = [Span(" ")]
     for pod in pods { spans.append(canvas.span(PodsPane.glyph(pod, canvas.glyphs), pod.role)) }
     canvas.line(spans, in: rect)

@@ -1,0 +1,49 @@
+import Basics
+import Etcd
+import KubeAPI
+import MVCC
+import PersistentCollections
+
+extension World {
+  /// The world of `spec`, switched off, whose etcd members hold `objects` already: as after a
+  /// restore of one snapshot on each of them, before the machines are first switched on.
+  ///
+  /// Each object is a revision of its own, in the order given, with what its metadata says (UIDs and
+  /// times are not made up); `resourceVersion` becomes the revision.
+  public init(_ spec: ClusterSpec, holding objects: [APIObject], traceCapacity: Int = 50_000)
+    throws(FaultProblem)
+  {
+    self.init(spec, traceCapacity: traceCapacity)
+    var revisions: [KeyValue] = []
+    revisions.reserveCapacity(objects.count)
+    for object in objects {
+      let (kind, key) = (object.kind, object.key)
+      let path = kind.isNamespaced ? key.namespace + "/" + key.name : key.name
+      let revision = Int64(revisions.count) + 2
+      revisions.append(
+        KeyValue(
+          key: Key(kind.registryPrefix + path), createRevision: revision, modRevision: revision,
+          version: 1, value: .boxed(object)))
+    }
+    let store = MVCC.Store(revisions: revisions, compactRevision: -1, leases: [])
+    let restored: RestoredCluster
+    do throws(BackendFile.Problem) {
+      restored = try RestoredCluster(
+        store, cluster: etcdInitialCluster, token: "etcd-cluster")
+    } catch {
+      throw FaultProblem(message: error.description)
+    }
+    for index in etcdMembers.indices {
+      let name = hosts[processes[etcdProcesses[index]].host].name
+      guard let own = restored.members.first(where: { $0.name == name }) else { continue }
+      disks[index].replace(with: restored.records(for: own.id))
+      etcdLaunches[index] = EtcdLaunch(
+        memberID: own.id, clusterID: restored.clusterID, initialCluster: restored.members,
+        joinsExisting: false)
+    }
+    etcdClusterID = restored.clusterID
+    etcdRestores += 1
+    lastStore = restored.state.store
+    monitor.restored(restored.state.store, index: restored.state.index, at: now)
+  }
+}
