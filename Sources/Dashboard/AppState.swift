@@ -81,6 +81,8 @@ public struct AppState: Sendable {
   public internal(set) var wish: Wish?
   /// Where things were drawn last; for pages and clicks.
   var geometry = ScreenGeometry()
+  /// The mouse was pressed on the timeline: what it does until it is pressed again moves time.
+  var isScrubbing = false
 
   /// The size drawn last, in cells.
   var screenSize = (width: 0, height: 0)

@@ -112,20 +112,46 @@ extension AppState {
     if !observation.hasQuorum {
       return "nothing can be written; f on a stopped master or member brings it back"
     }
-    let dark = observation.nodes.first { !$0.isPowered }
-    if let dark, dark.ready == "True" {
-      return "N: who notices that \(dark.name) is gone, and when? (+ runs faster)"
+    if observation.pods.tally.entries.contains(where: { $0.status == "Pending" }) {
+      // Of very many pods the first: it is looked for in every frame.
+      let pod = observation.pods.prefix(100).first { $0.summary.status == "Pending" }
+      return "\(pod?.key.name ?? "a pod") is Pending: select it (4) and press w: why?"
     }
-    if let dark, observation.pods.pods(on: dark.name).contains(where: { !$0.isTerminating }) {
-      return
-        "its pods have 300 s left: N or + to see; f brings \(dark.name) back"
-    }
-    if let dark { return "f on \(dark.name): it comes back; what happens to its old pods?" }
+    if let dark = observation.nodes.first(where: { !$0.isPowered }) { return suggestion(dark) }
     if !observation.faults.isEmpty { return "H heals everything; w asks why something happened" }
+    if timeline.isInPast, let lost = lostLater {
+      return "before \(lost) is lost: F D drains it, and another future begins"
+    }
+    if hasBranches, timeline.branch.parent != nil {
+      return "B: this future beside the one before, what differs and since when"
+    }
     guard let worker = observation.nodes.last(where: { $0.roles == "<none>" && $0.pods > 0 }) else {
       return "select a node and press f: who notices, and when?"
     }
     let busiest = observation.nodes.first { $0.name == "worker-2" && $0.pods > 0 } ?? worker
     return "select \(busiest.name) and press f: who notices, and when?"
+  }
+
+  /// What to do about a machine that has no power.
+  private func suggestion(_ dark: Observation.Node) -> String {
+    if dark.ready == "True" {
+      return "N: who notices that \(dark.name) is gone, and when? (+ runs faster)"
+    }
+    if observation.pods.pods(on: dark.name).contains(where: { !$0.isTerminating }) {
+      return "w on \(dark.name) asks why; its pods have 300 s left: N or + to see"
+    }
+    return "[ goes back to before it: drain \(dark.name) there; f brings it back"
+  }
+
+  /// The machine that loses its power later on, in the future that was left.
+  private var lostLater: String? {
+    for input in timeline.inputs where input.at >= timeline.now {
+      if case .fail(let fault) = input.input, case .host(let name) = fault.target,
+        fault.effect == .powerOff
+      {
+        return name
+      }
+    }
+    return nil
   }
 }

@@ -35,7 +35,7 @@ struct Guide: Sendable {
     case .request(let request): "\(request.verb.rawValue) \(request.path): x does it"
     case .input: "a message is meddled with: x does it"
     case .reach: "let time pass"
-    case .etcdClients: "etcd clients, in orrery run only"
+    case .etcdClients: "etcd's clients, whom `orrery run` alone has: x passes over them"
     case .wait(let span): "let \(span.humanDuration) pass"
     case .until(let predicate, _): "let time pass until \(predicate.text)"
     case .expect(let predicate, _): "check: \(predicate.text)"
@@ -59,8 +59,8 @@ struct Guide: Sendable {
     case .healAll: world.activeFaults.isEmpty
     case .wait(let span): world.now >= since + span
     case .until(let predicate, _), .expect(let predicate, _): predicate.evaluate(world).holds
-    case .reach, .etcdClients: true
-    case .apply, .kubectl, .etcdctl, .kill, .request, .input: false
+    case .reach: true
+    case .apply, .kubectl, .etcdctl, .kill, .request, .input, .etcdClients: false
     }
   }
 }
@@ -94,7 +94,7 @@ extension AppState {
       give(.kill(host: host, process: process), said: "\(process) on \(host) is killed")
     case .request(let request): give(.request(request), said: "\(request.verb.rawValue) is sent")
     case .input(let input): give(input, said: "done")
-    case .etcdClients: break
+    case .etcdClients: say("passed over: `orrery run` has etcd's clients, the dashboard has not")
     case .wait, .until, .expect, .reach:
       if !isRunning { reduce(.toggleRun) }
       return

@@ -43,6 +43,8 @@ public enum Intent: Sendable, Hashable {
   /// A bookmark here; the list of them; one of them.
   case mark, marks
   case goTo(Tick)
+  /// A moment of another future.
+  case goToIn(BranchID, Tick)
   /// The list of futures; one of them; two side by side.
   case branches
   case switchBranch(BranchID)

@@ -238,7 +238,7 @@ extension AppState {
       overlays.removeLast()
       return healAll()
     case .mouse(let mouse): return menuMouse(mouse, menu)
-    case .character(let scalar, _) where menu.search == nil:
+    case .character(let scalar, []) where menu.search == nil:
       if let item = menu.shown.first(where: { $0.key == scalar && $0.act != nil }) {
         return choose(item, in: menu)
       }

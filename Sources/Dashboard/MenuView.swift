@@ -6,11 +6,15 @@ struct MenuView {
   let menu: Menu
 
   func render(into frame: inout MainScreen.Frame, in area: Rect, theme: Theme) {
-    let titles = menu.items.map { TextWidth.of($0.title) }.max() ?? 0
+    // A long title with nothing behind it may reach into the other column.
+    let titles =
+      menu.items.filter { !$0.detail.isEmpty }.map { TextWidth.of($0.title) }.max() ?? 0
+    let longest = menu.items.map { TextWidth.of($0.title) }.max() ?? 0
     let details = menu.items.map { TextWidth.of($0.detail) }.max() ?? 0
     let extra = menu.search == nil ? 2 : 3
     let wanted = max(
-      4 + titles + (details > 0 ? min(details, 44) + 2 : 0) + 4, TextWidth.of(menu.title) + 8, 46)
+      4 + titles + (details > 0 ? min(details, 44) + 2 : 0) + 4, longest + 8,
+      TextWidth.of(menu.title) + 8, 46)
     let width = min(wanted, area.width - (area.width > 66 ? 4 : 0))
     let rows = menu.search == nil ? menu.items.count : min(max(menu.items.count, 4), 14)
     let height = min(rows + 2 + extra, area.height)

@@ -16,9 +16,10 @@ public struct Narrator: Sendable {
 
   public init(_ options: AppState.Options) {
     state = AppState(options)
+    func some(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
     sentences.append(
-      "A cluster of \(options.spec.masters.count) masters and \(options.spec.workers.count) workers "
-        + "starts, seed \(options.spec.seed).")
+      "A cluster of \(some(options.spec.masters.count, "master")) and "
+        + "\(some(options.spec.workers.count, "worker")) starts, seed \(options.spec.seed).")
   }
 
   /// Whether it wants all the time it can get.

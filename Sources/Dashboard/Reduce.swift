@@ -30,6 +30,11 @@ extension AppState {
       return
     default: break
     }
+    if prompt == nil, let plain = key.behindEscape, keys.intent(key, in: context) == nil {
+      // Esc and a key that came at once, as over a slow link: two keys.
+      handle(.escape)
+      return handle(plain)
+    }
     notice = nil
     if prompt != nil {
       if key == .ctrl("z") { wish = .suspend } else { reduce(.typed(key)) }
@@ -98,6 +103,7 @@ extension AppState {
     case .mark: mark("")
     case .marks: open(.marks)
     case .goTo(let tick): jump(to: tick)
+    case .goToIn(let branch, let tick): jump(to: tick, in: branch)
     case .branches: open(.branches)
     case .switchBranch(let id): switchBranch(id)
     case .compareBranches(let a, let b): compareBranches(a, b)
@@ -110,7 +116,7 @@ extension AppState {
       guard overlays.isEmpty, row(at: point) != nil else { return }
       click(point)
       openFaultMenu()
-    case .drag(let point): if let tick = moment(at: point) { jump(to: tick) }
+    case .drag(let point): drag(point)
     case .slowMotion: toggleSlowMotion()
     case .typed(let key): type(key)
     case .submit(let line): submit(line)
@@ -278,7 +284,16 @@ extension AppState {
     return row(pane, index)
   }
 
+  /// The timeline follows the mouse that took hold of it, wherever it goes.
+  private mutating func drag(_ point: Point) {
+    guard isScrubbing, overlays.isEmpty else { return }
+    let track = geometry.timeline
+    let x = min(max(point.x, track.x), max(track.right - 1, track.x))
+    if let tick = moment(at: Point(x: x, y: track.y)) { jump(to: tick) }
+  }
+
   private mutating func click(_ point: Point) {
+    isScrubbing = overlays.isEmpty && moment(at: point) != nil
     // A hint does what its key does.
     if let hint = geometry.hints.first(where: { $0.value.contains(point) }),
       keys.entries.indices.contains(hint.key)
@@ -412,6 +427,19 @@ extension AppState {
       case .help, .why, .command, .comparison: continue
       }
       overlays[index] = .sheet(sheet)
+    }
+  }
+}
+
+extension Key {
+  /// What was pressed with alt held, which is what a terminal sends for Esc and that key.
+  fileprivate var behindEscape: Key? {
+    switch self {
+    case .character(let scalar, let modifiers) where modifiers.contains(.alt):
+      .character(scalar, modifiers.subtracting(.alt))
+    case .special(let key, let modifiers) where modifiers.contains(.alt) && key != .escape:
+      .special(key, modifiers.subtracting(.alt))
+    default: nil
     }
   }
 }

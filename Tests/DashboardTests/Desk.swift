@@ -72,6 +72,9 @@ struct Desk {
     now += 33_000
   }
 
+  /// Real time passes without a frame.
+  mutating func sleep(microseconds: UInt64) { now += microseconds }
+
   /// Presses keys by name, one a frame: `press("j j f")`.
   mutating func press(_ names: String) {
     for name in names.split(separator: " ") {

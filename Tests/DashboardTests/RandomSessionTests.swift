@@ -58,6 +58,7 @@ struct Monkey {
   private var turns = 0
   private var files = 0
   private var branches = 0
+  private var latest = Tick.zero
 
   init(seed: UInt64) throws {
     self.seed = seed
@@ -86,7 +87,7 @@ struct Monkey {
 
   var figures: String {
     "seed \(seed): \(turns) frames, slowest \(Int(slowest * 1000)) ms of CPU, "
-      + "\(files) files, \(branches) branches, at \(desk.state.timeline.now)"
+      + "\(files) files, \(branches) branches, up to \(clockText(latest))"
   }
 
   /// A few keys and a frame; how many keys.
@@ -96,6 +97,7 @@ struct Monkey {
     case 0: pressed = [.char(":"), .paste(line()), .enter]
     case 1: pressed = harm()
     case 2: pressed = travel()
+    case 3: return forward()
     default: for _ in 0..<(1 + dice.roll(8)) { pressed.append(key()) }
     }
     frame(pressed)
@@ -155,6 +157,17 @@ struct Monkey {
 
   private mutating func pick(_ choices: [String]) -> String { choices[dice.roll(choices.count)] }
 
+  /// On, to where the cluster stands: back is where most keys lead.
+  private mutating func forward() -> Int {
+    let keys: [Key] = [
+      .escape, .escape, .char(":"), .paste("goto \(40 + 10 * dice.roll(12))s"), .enter,
+    ]
+    frame(keys)
+    for _ in 0..<40 where desk.state.pursuit != nil { frame([]) }
+    latest = max(latest, desk.state.timeline.now)
+    return keys.count
+  }
+
   /// Something out of the harm menu, of whatever is selected.
   private mutating func harm() -> [Key] {
     var keys: [Key] = [.escape, .char("F")]
@@ -209,7 +222,7 @@ struct Monkey {
       ])
       return "fail \(target) \(effect)"
     case 6: return pick(["heal all", "heal node/\(node)", "kill process/master-1/etcd", "faults"])
-    case 7: return pick(["goto 70s", "goto 0:02:0\(count)", "goto 9m", "goto 3s", "goto x"])
+    case 7: return pick(["goto 70s", "goto 0:02:0\(count)", "goto 9m", "goto 30s", "goto x"])
     case 8: return pick(["branch b\(count)", "branches", "mark m\(count)", "filter w", "filter"])
     case 9:
       return pick([

@@ -87,6 +87,10 @@ extension Canvas {
       let pieces = wraps ? TextPane.wrapped(spans, columns: max(rect.width - 1, 1)) : [spans]
       for piece in pieces where row < rect.height {
         self.line(piece, in: rect, row: row)
+        if !wraps, piece.reduce(0, { $0 + TextWidth.of($1.text) }) > rect.width, rect.width > 1 {
+          let last = rect.row(row).cut(right: 1).right
+          self.line(theme.glyphs.ellipsis, .dim, in: last)
+        }
         row += 1
       }
     }

@@ -106,7 +106,8 @@ struct EtcdMembers {
       canvas.line(
         [
           canvas.span("\(view.applied)", view.applied < view.committed ? .warn : .text),
-          canvas.span(", revision \(view.revision)", .dim),
+          canvas.span(rect.width < 26 ? " rev" : ", revision", .dim),
+          canvas.span(" \(view.revision)", .dim),
         ], in: rect)
     case .progress: renderProgress(view, leader, &canvas, rect)
     case .timer: renderTimer(view, &canvas, rect)
@@ -134,10 +135,12 @@ struct EtcdMembers {
       case .snapshot: ("snapshot", .pending)
       }
     let lag = leader.lastIndex - min(follower.match, leader.lastIndex)
+    let silence = follower.isRecentlyActive ? 0 : 7
     var text = " has \(follower.match)"
+    if word.count + silence + text.count > rect.width { text = " \(follower.match)" }
     if follower.next != follower.match + 1 || lag > 0 {
       let long = text + " next \(follower.next)"
-      let fits = word.count + (follower.isRecentlyActive ? 0 : 7) + long.count <= rect.width
+      let fits = word.count + silence + long.count <= rect.width
       if fits { text = long }
     }
     canvas.line(

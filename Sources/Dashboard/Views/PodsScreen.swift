@@ -42,13 +42,15 @@ struct PodsScreen {
     let shown = state.views.pods.choice.columns
     // The name of a node is cut last: it is what one looks for.
     let node = min(max(list.pods.widestNode, 8), 14)
+    // What is wrong with a pod is a long word, and never cut.
+    let status = min(max(list.counts.map(\.status.count).max() ?? 0, 9), 26)
     return PodColumn.allCases.filter { shown.contains($0) }.map { column in
       let title = column.title
       let layout: Column =
         switch column {
         case .mark: Column(title, width: 1, priority: 10)
         case .name: Column(title, width: 20, weight: 4, priority: 9, cutsMiddle: true)
-        case .status: Column(title, width: 9, weight: 1, priority: 8)
+        case .status: Column(title, width: status, priority: 8)
         case .ready: Column(title, width: 5, priority: 5)
         case .node: Column(title, width: node, weight: 1, priority: 7)
         case .restarts: Column(title, width: 8, alignment: .right, priority: 4)

@@ -130,7 +130,7 @@ struct TimelineStrip {
   private func renderTime(
     _ columns: [Part], end: UInt64, _ canvas: inout Canvas, _ rect: Rect
   ) {
-    var marks = state.bookmarks.map {
+    var marks = state.bookmarksHere.map {
       Timeline.Mark(at: Int($0.at.microseconds / 1_000_000), canvas.glyphs.marker, .mark)
     }
     // Where another future begins.

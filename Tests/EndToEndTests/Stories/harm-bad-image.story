@@ -1,9 +1,11 @@
-# A bad image holds up a rollout.
+# A bad image holds up a rollout: the pod can't start, whenever one looks.
 size 120 40
 see PAUSE | no faults
 press 4 F i
 see image updated
-press esc : 
-type goto 2m
+press esc :
+type speed 30
 press enter
-see ImagePullBackOff
+see speed 30
+press space
+see ImagePullBackOff | 0/1

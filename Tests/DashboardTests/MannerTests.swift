@@ -1,0 +1,147 @@
+import Basics
+import Engine
+import Scenarios
+import TerminalCore
+import Testing
+
+@testable import Dashboard
+
+/// Small things that are only noticed where they are wrong.
+@Suite struct MannerTests {
+  @Test("Esc and a key that come at once are two keys")
+  func escapeInOneRead() {
+    var desk = Desk()
+    desk.press("enter")
+    #expect(desk.state.overlays.count == 1)
+    desk.frame(keys: [.alt(":")])
+    #expect(desk.state.overlays.isEmpty && desk.state.prompt != nil)
+    desk.press("esc F")
+    desk.frame(keys: [.alt("4")])
+    #expect(desk.state.overlays.isEmpty && desk.state.screen == .pods)
+  }
+
+  @Test("a menu's letters are letters: with ctrl they choose nothing")
+  func menuLetters() {
+    var desk = Desk()
+    desk.press("j F")
+    let faults = desk.state.observation.faults.count
+    for letter in "oscldarDCT".unicodeScalars { desk.frame(keys: [.ctrl(letter)]) }
+    #expect(desk.state.observation.faults.count == faults)
+    #expect(desk.state.overlays.count == 1)
+  }
+
+  @Test("time that passed while the program was stopped is not made up for")
+  func stopped() {
+    var desk = Desk(isPaused: false)
+    let before = desk.microseconds
+    // An hour in the background.
+    desk.sleep(microseconds: 3_600_000_000)
+    desk.frame()
+    #expect(desk.microseconds - before <= 300_000)
+  }
+
+  @Test("a bookmark belongs to its future and to what comes of it")
+  func bookmarks() {
+    var desk = Desk()
+    func command(_ line: String) {
+      desk.press(":")
+      desk.type(line)
+      desk.press("enter")
+      desk.settle()
+    }
+    command("mark shared")
+    command("goto 50s")
+    desk.press("j f")
+    command("goto 60s")
+    command("mark lost")
+    command("goto 40s")
+    desk.press("F D")
+    desk.settle()
+    command("goto 60s")
+    #expect(desk.state.timeline.branches.count == 2)
+    #expect(desk.state.bookmarksHere.map(\.name) == ["shared"])
+    // The list has both, and leads back into the other future.
+    desk.press("esc '")
+    #expect(desk.text.contains("lost") && desk.text.contains("in main"))
+    desk.press("end enter")
+    #expect(desk.state.timeline.branch.id == 0)
+    #expect(desk.state.timeline.now == .zero + .seconds(60))
+    #expect(desk.state.bookmarksHere.map(\.name) == ["shared", "lost"])
+  }
+
+  @Test("a step that the dashboard can't do is proposed, and passed over by hand")
+  func clientsOfEtcd() throws {
+    let text = """
+      apiVersion: orrery/v1
+      kind: Scenario
+      metadata: {name: clients}
+      cluster: {masters: 1, workers: 2}
+      timeline:
+        - etcdClients: start
+        - fail: node/worker-1
+      """
+    var options = Desk.options
+    options.take(try ScenarioReader.read(bytes: Array(text.utf8), file: "clients.yaml"))
+    options.objects = []
+    var desk = Desk(cold: options)
+    for _ in 0..<2000 where desk.state.isBooting { desk.frame() }
+    #expect(desk.text.contains("1/2 etcd's clients"))
+    desk.press("x")
+    #expect(desk.text.contains("passed over"))
+    desk.press("j")
+    #expect(desk.text.contains("2/2 worker-1 loses power"))
+  }
+
+  @Test("what a harm costs is not cut by the longest name of the others")
+  func prices() {
+    var desk = Desk()
+    desk.press("g F")
+    #expect(desk.text.contains("etcd keeps 2 of 3"))
+  }
+
+  @Test("the timeline is dragged: time follows the mouse, back and on")
+  func dragging() {
+    var desk = Desk(width: 120, height: 40)
+    desk.press(">")
+    desk.settle()
+    let track = desk.state.geometry.timeline
+    func at(_ column: Int) -> Point { Point(x: track.x + column, y: track.y) }
+    let end = desk.microseconds
+    desk.frame(keys: [.mouse(MouseEvent(.press, at: at(track.width * 3 / 4)))])
+    let first = desk.microseconds
+    #expect(first < end && first > end / 2)
+    desk.frame(keys: [.mouse(MouseEvent(.drag, at: at(track.width / 2)))])
+    let second = desk.microseconds
+    #expect(second < first && second > end / 3)
+    // The hand need not be steady, and a drag that began elsewhere is none.
+    desk.frame(keys: [.mouse(MouseEvent(.drag, at: Point(x: 500, y: track.y - 9)))])
+    desk.settle()
+    #expect(desk.microseconds > first)
+    desk.frame(keys: [
+      .mouse(MouseEvent(.press, at: Point(x: 5, y: 5))), .mouse(MouseEvent(.drag, at: at(3))),
+    ])
+    #expect(desk.microseconds > first)
+    #expect(desk.state.timeline.branches.count == 1, "looking about is no other future")
+  }
+
+  @Test("what to try next leads through the first session")
+  func suggestions() {
+    var desk = Desk()
+    func expect(_ text: String) {
+      desk.press("esc")
+      #expect(desk.text.contains("Try: " + text), "\(text): not in\n\(desk.text)")
+    }
+    expect("select worker-2 and press f")
+    desk.press("j f")
+    expect("N: who notices that worker-2 is gone")
+    desk.press("N")
+    desk.settle()
+    expect("w on worker-2 asks why")
+    desk.press("[")
+    desk.settle()
+    expect("before worker-2 is lost: F D drains it")
+    desk.press("F D")
+    desk.settle()
+    expect("B: this future beside the one before")
+  }
+}
