@@ -53,12 +53,15 @@ public struct APIServer: Sendable {
   var parkedWatches: [ParkedWatch] = []
 
   var calls = LookupTable<UInt64, Call>()
+  /// The most calls at a time since the table was made.
+  var mostCalls = 0
   var callOfClient = PersistentMap<Client, UInt64>()
   /// Calls that wait for the caches, in order of arrival.
   var parked: [UInt64] = []
   var nextCall: UInt64 = 1
-  /// Calls in order of arrival, each 60 s before its time-out.
-  var deadlines = BoundedQueue<(call: UInt64, at: Tick)>(capacity: 1 << 20)
+  /// Calls in order of arrival, each 60 s before its time-out. Thousands are in it at any time, and
+  /// each call adds one: a log, of which copies of the world share all but the ends.
+  var deadlines = PersistentLog<(call: UInt64, at: Tick)>()
   var isDeadlineArmed = false
 
   /// What the open requests to etcd are for.
@@ -173,7 +176,7 @@ public struct APIServer: Sendable {
     calls = LookupTable()
     callOfClient = PersistentMap()
     parked = []
-    deadlines = BoundedQueue(capacity: 1 << 20)
+    deadlines = PersistentLog()
     isDeadlineArmed = false
     asked = LookupTable()
     isProgressArmed = false

@@ -74,7 +74,8 @@ extension APIServer {
       id: id, asker: asker, request: request, cause: effects.cause, deadline: deadline)
     if case .client = asker {
       if request.isMutating { writesInFlight += 1 } else { readsInFlight += 1 }
-      deadlines.push((id, deadline))
+      mostCalls = max(mostCalls, calls.count)
+      deadlines.append((id, deadline))
       if !isDeadlineArmed {
         isDeadlineArmed = true
         effects.arm(TimerID(tag: TimerTag.deadline), after: configuration.requestTimeout)
@@ -189,6 +190,11 @@ extension APIServer {
   /// Answers a call and forgets it.
   mutating func finish(_ id: UInt64, _ response: APIResponse, into effects: inout Effects) {
     guard let call = calls.removeValue(forKey: id) else { return }
+    if calls.isEmpty, mostCalls > 64 {
+      // The room of a busy hour would be copied with the world ever after.
+      calls = LookupTable()
+      mostCalls = 0
+    }
     switch call.asker {
     case .client(let client):
       release(call, client)
@@ -225,7 +231,7 @@ extension APIServer {
           outlive(call)
         }
       }
-      _ = deadlines.pop()
+      deadlines.dropPrefix(before: deadlines.startIndex + 1)
     }
     if let next = deadlines.first {
       isDeadlineArmed = true

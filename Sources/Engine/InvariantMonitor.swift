@@ -73,9 +73,13 @@ public struct InvariantMonitor: Sendable {
   }
 
   // Watches of API servers' clients that see a whole kind
-  private struct WatchKey: Hashable, Sendable {
+  private struct WatchKey: Comparable, Sendable {
     let connection: ConnectionID
     let request: UInt64
+
+    static func < (a: WatchKey, b: WatchKey) -> Bool {
+      (a.connection, a.request) < (b.connection, b.request)
+    }
   }
   private struct WatchState: Sendable {
     let kind: ResourceKind
@@ -84,7 +88,7 @@ public struct InvariantMonitor: Sendable {
     let who: String
     var last: Int64
   }
-  private var watches = LookupTable<WatchKey, WatchState>()
+  private var watches = PersistentMap<WatchKey, WatchState>()
 
   init() {
     kindRevisions = ResourceKind.allCases.map { _ in PersistentLog() }

@@ -1,5 +1,6 @@
 import Basics
 import KubeAPI
+import PersistentCollections
 
 /// The scheduler's picture of nodes and the pods on them, assumed ones included
 /// (`backend/cache/cache.go`). Nodes have slots: dense numbers by which everything else is kept.
@@ -14,7 +15,7 @@ struct SchedulerCache: Sendable {
   }
 
   private(set) var rows: [NodeRow] = []
-  private(set) var details: [NodeDetail] = []
+  private(set) var details = PagedVector<NodeDetail>()
   private(set) var taints = TaintTable()
   private(set) var tree = NodeTree()
   private(set) var columns: [TopologyColumn] = []
@@ -52,9 +53,12 @@ struct SchedulerCache: Sendable {
     row.allowedPods = node.status.allocatable["pods"]?.value ?? 0
     row.taints = taints.handle(of: node.spec.taints)
     row.isUnschedulable = node.spec.unschedulable
-    row.balance = -1
     row.exists = true
-    rows[slot] = row
+    // A heartbeat changes none of it, and then nothing is written: the table is big.
+    if row != rows[slot] {
+      row.balance = -1
+      rows[slot] = row
+    }
 
     if old.zone == nil || old.node.status.images != node.status.images {
       images.remove(Int32(slot), old.node.status.images)
