@@ -35,7 +35,8 @@ public struct EtcdHeader: Sendable, Equatable {
 /// process is down refuses them; one that is paused, without power or cut from the network is
 /// silent, until the client's keep-alive finds out.
 struct EtcdClients: Sendable {
-  struct Client: Sendable {
+  /// The figures of a client's connection: cheap to copy, as its queues are not.
+  struct Connection: Sendable {
     let process: ProcessID
     /// Counts connections: what was meant for an earlier one is void.
     var epoch: UInt32 = 0
@@ -44,18 +45,53 @@ struct EtcdClients: Sendable {
     var life: UInt32 = 0
     /// The connection carries nothing any more, and the client does not know yet.
     var isBroken = false
-    /// Requests not answered yet, with the record of the input that made them.
-    var open: [(request: UInt64, cause: TraceID, isWrite: Bool)] = []
-    var watches = 0
     /// Last arrivals: a stream stays in order.
     var arrivals: (toMember: Tick, toClient: Tick) = (.zero, .zero)
     var isPinging = false
+  }
+
+  struct Client: Sendable {
+    var connection: Connection
+    /// Requests not answered yet, by number. Asked by number alone, as hundreds may be open.
+    var open = LookupTable<UInt64, OpenRequest>()
+    var watches = 0
     /// Since when the member answers no pings.
     var silentSince: Tick?
     var header: EtcdHeader?
     var events: [EtcdClientEvent] = []
 
     var hasStreams: Bool { !open.isEmpty || watches > 0 }
+
+    /// Takes in what the member said last.
+    mutating func hear(_ event: EtcdClientEvent, _ header: EtcdHeader?) {
+      if let header { self.header = header }
+      switch event {
+      case .response(let number, let response):
+        open[number] = nil
+        switch response {
+        case .watchCreated: watches += 1
+        case .watchCanceled: watches -= 1
+        default: break
+        }
+      case .watch: break
+      case .watchCanceled: watches -= 1
+      case .disconnected:
+        connection.epoch += 1
+        connection.isConnected = false
+        connection.isBroken = false
+        silentSince = nil
+        open = LookupTable()
+        watches = 0
+      }
+      events.append(event)
+    }
+  }
+
+  /// A request that waits for its answer.
+  struct OpenRequest: Sendable {
+    /// The record of the input that made it.
+    let cause: TraceID
+    let isWrite: Bool
   }
 
   private(set) var clients = LookupTable<UInt64, Client>()
@@ -75,13 +111,24 @@ struct EtcdClients: Sendable {
 
   mutating func open(_ process: ProcessID) -> UInt64 {
     defer { nextClient += 1 }
-    clients[nextClient] = Client(process: process)
+    clients[nextClient] = Client(connection: Connection(process: process))
     return nextClient
+  }
+
+  // Looked at and changed in place, as both happen several times a request.
+
+  func connection(_ id: UInt64) -> Connection? { clients[id]?.connection }
+  func open(_ request: UInt64, of id: UInt64) -> OpenRequest? { clients[id]?.open[request] }
+  func eventCount(_ id: UInt64) -> Int { clients[id]?.events.count ?? 0 }
+  func header(_ id: UInt64) -> EtcdHeader? { clients[id]?.header }
+
+  mutating func modify(_ id: UInt64, _ change: (inout Client) -> Void) {
+    clients.modify(id, change)
   }
 
   /// The numbers of the clients of a member, in order.
   func clients(of process: ProcessID) -> [UInt64] {
-    clients.sortedKeys.filter { clients[$0]?.process == process }
+    clients.sortedKeys.filter { clients[$0]?.connection.process == process }
   }
 
   var isEmpty: Bool { clients.isEmpty }
@@ -105,17 +152,18 @@ struct EtcdClients: Sendable {
 extension World {
   /// What a client was told since this was asked last, in order.
   public mutating func takeEtcdEvents(_ client: UInt64) -> [EtcdClientEvent] {
-    guard let events = etcdClients[client]?.events, !events.isEmpty else { return [] }
-    etcdClients[client]?.events = []
+    var events: [EtcdClientEvent] = []
+    etcdClients.modify(client) { swap(&$0.events, &events) }
     return events
   }
 
-  public func hasEtcdEvents(_ client: UInt64) -> Bool {
-    !(etcdClients[client]?.events.isEmpty ?? true)
-  }
+  public func hasEtcdEvents(_ client: UInt64) -> Bool { etcdEventCount(client) > 0 }
+
+  /// How many things a client has been told and not taken yet.
+  public func etcdEventCount(_ client: UInt64) -> Int { etcdClients.eventCount(client) }
 
   /// The header of the member's last answer to this client; nil before the first.
-  public func etcdHeader(_ client: UInt64) -> EtcdHeader? { etcdClients[client]?.header }
+  public func etcdHeader(_ client: UInt64) -> EtcdHeader? { etcdClients.header(client) }
 
   /// What the member on a host has applied; nil where none runs there.
   public func etcdState(on host: String) -> AppliedState? {
@@ -144,17 +192,18 @@ extension World {
   }
 
   mutating func closeEtcd(_ id: UInt64) throws(FaultProblem) {
-    guard let client = etcdClients[id] else {
+    guard etcdClients.connection(id) != nil else {
       throw FaultProblem(message: "no etcd client \(id)")
     }
-    hangUp(client, id)
+    hangUp(id)
     etcdClients[id] = nil
   }
 
   mutating func requestEtcd(
     _ id: UInt64, _ request: EtcdRequest
   ) throws(FaultProblem) -> UInt64 {
-    guard let client = etcdClients[id] else {
+    // Its figures alone: a copy of the client would have its queues copied at the next change.
+    guard let client = etcdClients.connection(id) else {
       throw FaultProblem(message: "no etcd client \(id)")
     }
     let number = etcdClients.nextRequest
@@ -167,10 +216,13 @@ extension World {
       monitor.observeIntervention(request)
     }
     let request = request.boxed
-    if request.isAnswered { etcdClients[id]?.open.append((number, cause, request.isWrite)) }
+    if request.isAnswered {
+      let open = EtcdClients.OpenRequest(cause: cause, isWrite: request.isWrite)
+      etcdClients.modify(id) { $0.open[number] = open }
+    }
     keepAlive(id)
     guard isReachableFromOutside(host) else {
-      etcdClients[id]?.isBroken = true
+      etcdClients.modify(id) { $0.connection.isBroken = true }
       return number
     }
     guard !client.isBroken else { return number }
@@ -189,10 +241,13 @@ extension World {
       tell(id, client.epoch, .disconnected(Self.reset), after: transit * 2, cause: cause)
       return number
     }
-    etcdClients[id]?.isConnected = true
-    etcdClients[id]?.life = processes[client.process].incarnation
+    let life = processes[client.process].incarnation
     let at = max(now + transit, client.arrivals.toMember)
-    etcdClients[id]?.arrivals.toMember = at
+    etcdClients.modify(id) {
+      $0.connection.isConnected = true
+      $0.connection.life = life
+      $0.connection.arrivals.toMember = at
+    }
     schedule(
       .parcel(Parcel(.etcdOutside(EtcdClients.token(id, client.epoch), number, request))),
       to: client.process, at: at, cause: cause)
@@ -213,12 +268,13 @@ extension World {
   mutating func answerOutside(
     _ member: ProcessID, _ token: UInt64, _ event: EtcdClientEvent, cause: TraceID
   ) {
-    guard let (id, epoch) = EtcdClients.client(of: token), let client = etcdClients[id],
+    guard let (id, epoch) = EtcdClients.client(of: token),
+      let client = etcdClients.connection(id),
       client.epoch & 0xFF_FFFF == epoch, client.process == member
     else { return }
     var cause = cause
     if case .response(let number, let response) = event,
-      let request = client.open.first(where: { $0.request == number }), request.isWrite
+      let request = etcdClients.open(number, of: id), request.isWrite
     {
       cause = request.cause
       if let revision = response.writtenRevision {
@@ -227,14 +283,16 @@ extension World {
       }
     }
     guard isReachableFromOutside(processes[member].host) else {
-      etcdClients[id]?.isBroken = true
+      etcdClients.modify(id) { $0.connection.isBroken = true }
       return
     }
     guard !client.isBroken else { return }
-    let etcd = etcdMembers[processes[member].index]
-    let header = EtcdHeader(
-      clusterID: etcd.config.clusterID, memberID: etcd.id, revision: etcd.revision,
-      raftTerm: etcd.term)
+    let index = processes[member].index
+    let header = etcdMembers.withUnsafeBufferPointer { members in
+      EtcdHeader(
+        clusterID: members[index].config.clusterID, memberID: members[index].id,
+        revision: members[index].revision, raftTerm: members[index].term)
+    }
     let transit = network.transit(
       from: processes[member].host, to: processes[userProcess].host)
     tell(id, client.epoch, event, header, after: transit, cause: cause)
@@ -244,8 +302,8 @@ extension World {
     _ id: UInt64, _ epoch: UInt32, _ event: EtcdClientEvent, _ header: EtcdHeader? = nil,
     after span: Span, cause: TraceID
   ) {
-    let at = max(now + span, etcdClients[id]?.arrivals.toClient ?? now)
-    etcdClients[id]?.arrivals.toClient = at
+    let at = max(now + span, etcdClients.connection(id)?.arrivals.toClient ?? now)
+    etcdClients.modify(id) { $0.connection.arrivals.toClient = at }
     schedule(
       .parcel(Parcel(.etcdClientEvent(client: id, epoch, event, header))), to: userProcess, at: at,
       cause: cause)
@@ -254,40 +312,29 @@ extension World {
   mutating func hearEtcd(
     _ id: UInt64, _ epoch: UInt32, _ event: EtcdClientEvent, _ header: EtcdHeader?
   ) {
-    guard let client = etcdClients[id], client.epoch == epoch else { return }
-    if let header { etcdClients[id]?.header = header }
-    switch event {
-    case .response(let number, let response):
-      guard let at = client.open.firstIndex(where: { $0.request == number }) else { return }
-      if client.open[at].isWrite, let revision = response.writtenRevision {
+    guard let connection = etcdClients.connection(id), connection.epoch == epoch else { return }
+    if case .response(let number, let response) = event {
+      guard let request = etcdClients.open(number, of: id) else { return }
+      if request.isWrite, let revision = response.writtenRevision {
         monitor.acknowledge(revision: revision, at: now)
       }
-      etcdClients[id]?.open.remove(at: at)
-      switch response {
-      case .watchCreated: etcdClients[id]?.watches += 1
-      case .watchCanceled: etcdClients[id]?.watches -= 1
-      default: break
-      }
-    case .watch: break
-    case .watchCanceled: etcdClients[id]?.watches -= 1
-    case .disconnected:
-      hangUp(client, id)
-      etcdClients[id]?.epoch += 1
-      etcdClients[id]?.isConnected = false
-      etcdClients[id]?.isBroken = false
-      etcdClients[id]?.silentSince = nil
-      etcdClients[id]?.open = []
-      etcdClients[id]?.watches = 0
     }
-    etcdClients[id]?.events.append(event)
-    if let count = etcdClients[id]?.events.count, count == EtcdClients.eventLimit {
+    if case .disconnected = event { hangUp(id) }
+    var waiting = 0
+    etcdClients.modify(id) { client in
+      client.hear(event, header)
+      waiting = client.events.count
+    }
+    if waiting == EtcdClients.eventLimit {
       hearEtcd(id, epoch, .disconnected("the client does not read"), nil)
     }
   }
 
   /// The member forgets the connection, and the watches on it.
-  private mutating func hangUp(_ client: EtcdClients.Client, _ id: UInt64) {
-    guard client.isConnected, processes[client.process].isAlive else { return }
+  private mutating func hangUp(_ id: UInt64) {
+    guard let client = etcdClients.connection(id), client.isConnected,
+      processes[client.process].isAlive
+    else { return }
     let transit = network.transit(
       from: processes[userProcess].host, to: processes[client.process].host)
     let at = max(now + transit, client.arrivals.toMember)
@@ -300,7 +347,9 @@ extension World {
   mutating func dropEtcdClients(of member: ProcessID) {
     guard !etcdClients.isEmpty, isReachableFromOutside(processes[member].host) else { return }
     for id in etcdClients.clients(of: member) {
-      guard let client = etcdClients[id], client.isConnected, !client.isBroken else { continue }
+      guard let client = etcdClients.connection(id), client.isConnected, !client.isBroken else {
+        continue
+      }
       let transit = network.transit(
         from: processes[member].host, to: processes[userProcess].host)
       tell(
@@ -312,8 +361,8 @@ extension World {
   // MARK: Keep-alive
 
   private mutating func keepAlive(_ id: UInt64) {
-    guard let client = etcdClients[id], !client.isPinging else { return }
-    etcdClients[id]?.isPinging = true
+    guard let client = etcdClients.connection(id), !client.isPinging else { return }
+    etcdClients.modify(id) { $0.connection.isPinging = true }
     send(
       .etcdClientPing(client: id), to: userProcess, after: EtcdClients.pingInterval, cause: .none)
   }
@@ -321,27 +370,28 @@ extension World {
   /// The client's keep-alive, every two seconds while something is open.
   mutating func pingEtcd(_ id: UInt64) {
     guard let client = etcdClients[id] else { return }
-    etcdClients[id]?.isPinging = false
+    etcdClients[id]?.connection.isPinging = false
     guard client.hasStreams else {
       // Nothing waits: a broken connection is found out about by the next request.
       etcdClients[id]?.silentSince = nil
       return
     }
-    let member = processes[client.process]
-    if client.isConnected, member.isRunning, member.incarnation != client.life,
+    let connection = client.connection
+    let member = processes[connection.process]
+    if connection.isConnected, member.isRunning, member.incarnation != connection.life,
       isReachableFromOutside(member.host)
     {
-      return hearEtcd(id, client.epoch, .disconnected(Self.reset), nil)
+      return hearEtcd(id, connection.epoch, .disconnected(Self.reset), nil)
     }
     let isAnswering =
-      !client.isBroken && isReachableFromOutside(processes[client.process].host)
-      && processes[client.process].state != .paused
+      !connection.isBroken && isReachableFromOutside(processes[connection.process].host)
+      && processes[connection.process].state != .paused
     if isAnswering {
       etcdClients[id]?.silentSince = nil
     } else if let since = client.silentSince {
       if now - since >= EtcdClients.pingTimeout {
         return hearEtcd(
-          id, client.epoch,
+          id, connection.epoch,
           .disconnected("keepalive ping failed to receive ACK within timeout"), nil)
       }
     } else {

@@ -53,6 +53,21 @@
       return streams.values.contains { !$0.creating.isEmpty && now < $0.since + Self.patience }
     }
 
+    /// Whether it is time to hand out what the world has answered: everything that was asked, or a
+    /// good many. Each of them by itself would wake a thread.
+    func hasHandful(_ world: World) -> Bool {
+      for member in members {
+        guard let client = member.client else { continue }
+        let count = world.etcdEventCount(client)
+        if count > 0, count >= min(member.open.count, Self.handful) { return true }
+      }
+      return streamOrder.contains { number in
+        streams[number]?.client.map(world.hasEtcdEvents) ?? false
+      }
+    }
+
+    private static let handful = 32
+
     public var streamCount: Int { streams.count }
 
     // MARK: In

@@ -56,9 +56,13 @@
       var steps = 0
       while desk.isWaiting(at: timeline.now) {
         timeline.step(through: timeline.now + .seconds(1))
-        if desk.handOut(&timeline) { desk.takeIn(&timeline) }
         steps += 1
-        if steps % 16 == 0 { desk.takeIn(&timeline) }
+        if desk.hasHandful(timeline.world) {
+          desk.handOut(&timeline)
+          desk.takeIn(&timeline)
+        } else if steps % 16 == 0 {
+          desk.takeIn(&timeline)
+        }
         if steps % 1024 == 0, isOver() { return }
       }
     }
