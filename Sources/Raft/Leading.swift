@@ -70,12 +70,13 @@ extension RaftNode {
     }
     uncommittedSize += payload
     var last = log.lastIndex
-    for var entry in entries {
+    var entries = entries
+    for position in entries.indices {
       last += 1
-      entry.term = term
-      entry.index = last
-      log.append(own: entry)
+      entries[position].term = term
+      entries[position].index = last
     }
+    log.append(own: entries)
     // The leader acknowledges its own entries once they are on its disk, as a follower would.
     send(Message(.appResp, to: id, index: last))
     return true
@@ -89,9 +90,10 @@ extension RaftNode {
     tracker.progress[at: peer].isRecentlyActive = true
     if message.reject { return receiveRejection(message, peer) }
 
-    let progress = tracker.progress[at: peer]
-    let isNews = tracker.progress[at: peer].update(match: message.index)
-    guard isNews || (progress.match == message.index && progress.state == .probe) else { return }
+    let wasProbed =
+      tracker.progress[at: peer].match == message.index
+      && tracker.progress[at: peer].state == .probe
+    guard tracker.progress[at: peer].update(match: message.index) || wasProbed else { return }
     settle(peer, acknowledged: message.index)
 
     if maybeCommit() {

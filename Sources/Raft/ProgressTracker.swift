@@ -41,6 +41,20 @@ struct ProgressMap: Sendable {
 
   func contains(_ id: UInt64) -> Bool { position(of: id) != nil }
 
+  /// The highest index that more than half of all members have.
+  var committed: UInt64 {
+    if values.isEmpty { return .max }
+    let quorum = values.count / 2 + 1
+    var best: UInt64 = 0
+    for place in values.indices where values[place].match > best {
+      let candidate = values[place].match
+      var count = 0
+      for other in values.indices where values[other].match >= candidate { count += 1 }
+      if count >= quorum { best = candidate }
+    }
+    return best
+  }
+
   subscript(at position: Int) -> Progress {
     _read { yield values[position] }
     _modify { yield &values[position] }
@@ -85,7 +99,11 @@ struct ProgressTracker: Sendable {
 
   /// The highest index that the voters' majority has.
   var committed: UInt64 {
-    membership.voters.committedIndex { id in
+    // Mostly all are voters of one majority.
+    if !membership.voters.isJoint, membership.voters.incoming.ids == progress.ids {
+      return progress.committed
+    }
+    return membership.voters.committedIndex { id in
       progress.position(of: id).map { progress[at: $0].match }
     }
   }

@@ -62,22 +62,27 @@ struct RaftLog: Sendable {
       guard index > committed else {
         throw .conflictWithCommitted(index: index, commit: committed)
       }
-      replaceTail(with: entries[position...])
+      if position == 0 {
+        replaceTail(with: entries)
+      } else {
+        replaceTail(with: Array(entries[position...]))
+      }
     }
     try commit(to: min(leaderCommit, last))
     return last
   }
 
-  private mutating func replaceTail(with entries: ArraySlice<Entry>) {
+  private mutating func replaceTail(with entries: [Entry]) {
     guard let first = entries.first else { return }
     if first.index != unstable.endIndex { unstable.truncate(from: first.index) }
-    for entry in entries { unstable.append(entry) }
+    unstable.append(entries)
   }
 
-  /// Appends one entry of this member's own, as a leader.
-  mutating func append(own entry: Entry) {
-    precondition(entry.index > committed, "append \(entry.index) at or before commit \(committed)")
-    unstable.append(entry)
+  /// Appends entries of this member's own, as a leader.
+  mutating func append(own entries: [Entry]) {
+    guard let first = entries.first else { return }
+    precondition(first.index > committed, "append \(first.index) at or before commit \(committed)")
+    unstable.append(entries)
   }
 
   /// The best guess at where this log and one that has `term` at `index` part: the last index not

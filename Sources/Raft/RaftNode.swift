@@ -83,7 +83,10 @@ public struct RaftNode: Sendable {
   var readStates: [ReadState] = []
   var previousSoftState: SoftState
   var previousHardState: HardState
+  // What `advance()` then takes in, in the synchronous mode.
   var stepsOnAdvance: [Message] = []
+  var stableOnAdvance: StableNotice?
+  var appliedOnAdvance: AppliedNotice?
   var events: [RaftEvent] = []
 
   /// A member that goes on from what `storage` holds; fresh storage makes one that knows nobody.
@@ -220,6 +223,14 @@ public struct RaftNode: Sendable {
     }
   }
 
+  mutating func takeOwn(_ take: (inout RaftNode) throws(RaftError) -> Void) {
+    do {
+      try take(&self)
+    } catch {
+      precondition(!error.isFatal, "what was written or applied broke the log: \(error)")
+    }
+  }
+
   static let maxEvents = 1024
 
   /// Notes an event; of an owner that never drains them only the latest are kept.
@@ -248,7 +259,9 @@ public struct RaftNode: Sendable {
   }
 
   /// Queues a message, filling in sender and term.
-  mutating func send(_ draft: Message) {
+  ///
+  /// Owned: a message is a dozen words and three references, and this is where most of them pass.
+  mutating func send(_ draft: __owned Message) {
     var message = draft
     if message.from == Message.nobody { message.from = id }
     switch message.type {
@@ -290,6 +303,8 @@ extension RaftNode: Digestible {
       digest.combine(queue.count)
       for message in queue { message.digest(into: &digest) }
     }
+    stableOnAdvance?.digest(into: &digest)
+    appliedOnAdvance?.digest(into: &digest)
     digest.combine(readStates.count)
     for state in readStates { state.digest(into: &digest) }
     digest.combine(previousSoftState.leader)

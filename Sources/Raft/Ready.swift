@@ -44,7 +44,9 @@ extension RaftNode {
   /// Hands out what there is to do. In the synchronous mode it must be done and followed by
   /// `advance()` before the next call.
   public mutating func ready() -> Ready {
-    precondition(stepsOnAdvance.isEmpty, "ready() twice without advance()")
+    precondition(
+      stepsOnAdvance.isEmpty && stableOnAdvance == nil && appliedOnAdvance == nil,
+      "ready() twice without advance()")
     var ready = Ready()
     ready.entries = log.unstable.nextEntries
     ready.committedEntries = log.nextCommitted(allowUnstable: appliesUnstable)
@@ -78,9 +80,21 @@ extension RaftNode {
   /// Tells, in the synchronous mode, that the last Ready is dealt with.
   public mutating func advance() {
     precondition(!config.asyncStorageWrites, "advance() with asynchronous storage writes")
-    let steps = stepsOnAdvance
-    stepsOnAdvance = []
+    var steps: [Message] = []
+    swap(&steps, &stepsOnAdvance)
     for step in steps { receiveOwn(step) }
+    if let notice = stableOnAdvance {
+      stableOnAdvance = nil
+      takeOwn { (node) throws(RaftError) in try node.receive(notice) }
+    }
+    if let notice = appliedOnAdvance {
+      appliedOnAdvance = nil
+      takeOwn { (node) throws(RaftError) in try node.receive(notice) }
+    }
+    if stepsOnAdvance.isEmpty, steps.capacity <= 64 {
+      steps.removeAll(keepingCapacity: true)
+      swap(&steps, &stepsOnAdvance)
+    }
   }
 
   /// Tells, in the asynchronous mode, that a `storageAppend` is durable: updates `storage`, and
@@ -139,15 +153,30 @@ extension RaftNode {
   }
 
   private mutating func deferOwnSteps(_ ready: inout Ready) {
-    for message in messagesAfterAppend {
-      if message.to == id {
-        stepsOnAdvance.append(message)
-      } else {
-        ready.messages.append(message)
+    let others = messagesAfterAppend.count { $0.to != id }
+    if others == 0 {
+      swap(&stepsOnAdvance, &messagesAfterAppend)
+    } else if others == messagesAfterAppend.count, ready.messages.isEmpty {
+      // A follower's answer: handed over whole.
+      swap(&ready.messages, &messagesAfterAppend)
+    } else {
+      for message in messagesAfterAppend {
+        if message.to == id {
+          stepsOnAdvance.append(message)
+        } else {
+          ready.messages.append(message)
+        }
       }
     }
-    if let response = stableResponse(ready) { stepsOnAdvance.append(response) }
-    if let response = appliedResponse(ready) { stepsOnAdvance.append(response) }
+    if log.hasUnstableEntries || ready.snapshot != nil {
+      stableOnAdvance = StableNotice(
+        term: term, last: log.hasUnstableEntries ? log.lastID : nil, snapshot: ready.snapshot)
+    }
+    if let last = ready.committedEntries.last {
+      appliedOnAdvance = AppliedNotice(
+        index: last.index, size: ready.committedEntries.encodedSize,
+        payload: ready.committedEntries.payloadSize)
+    }
   }
 
   /// What says that everything unstable now is on disk.
@@ -180,8 +209,8 @@ extension RaftNode {
     if let soft = ready.softState { previousSoftState = soft }
     if let hard = ready.hardState { previousHardState = hard }
     readStates = []
-    messages = []
-    messagesAfterAppend = []
+    messages.removeAll(keepingCapacity: true)
+    messagesAfterAppend.removeAll(keepingCapacity: true)
     log.acceptUnstable()
     if let last = ready.committedEntries.last {
       log.acceptApplying(

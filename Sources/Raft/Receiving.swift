@@ -13,12 +13,9 @@ extension RaftNode {
 
     switch message.type {
     case .hup: startCampaign(.requested)
-    case .storageAppendResp: try receiveStable(message)
+    case .storageAppendResp: try receive(StableNotice(message))
     case .storageApplyResp:
-      guard let last = message.entries.last else { return }
-      try didApply(to: last.index, size: message.entries.encodedSize)
-      let payload = message.entries.payloadSize
-      uncommittedSize -= min(uncommittedSize, payload)
+      if let notice = AppliedNotice(message) { try receive(notice) }
     case .vote, .preVote: castVote(message)
     default:
       switch role {
@@ -77,18 +74,21 @@ extension RaftNode {
       note(
         .voteRejected(candidate: message.from, preVote: false, reason: .lowerTerm(message.term)))
     case .storageAppendResp:
-      // The entries may have been overwritten in a later term, and that write may be under way:
-      // only the snapshot, being committed, is still good.
-      if let snapshot = message.snapshot { try didInstall(snapshot) }
+      try receive(StableNotice(message))
     default: break
     }
   }
 
-  private mutating func receiveStable(_ message: Message) throws(RaftError) {
-    if message.index != 0 {
-      log.stable(to: EntryID(term: message.logTerm, index: message.index))
-    }
-    if let snapshot = message.snapshot { try didInstall(snapshot) }
+  mutating func receive(_ notice: StableNotice) throws(RaftError) {
+    // In an old term the entries may have been overwritten since, and that write may be under way:
+    // only the snapshot, being committed, is still good.
+    if let last = notice.last, notice.term == 0 || notice.term >= term { log.stable(to: last) }
+    if let snapshot = notice.snapshot { try didInstall(snapshot) }
+  }
+
+  mutating func receive(_ notice: AppliedNotice) throws(RaftError) {
+    try didApply(to: notice.index, size: notice.size)
+    uncommittedSize -= min(uncommittedSize, notice.payload)
   }
 
   private mutating func castVote(_ request: Message) {

@@ -75,9 +75,11 @@ struct UnstableLog: Sendable {
     snapshotInProgress = false
   }
 
-  mutating func append(_ entry: Entry) {
-    precondition(entry.index == endIndex, "gap before \(entry.index)")
-    entries.append(entry)
+  mutating func append(_ more: [Entry]) {
+    guard let first = more.first else { return }
+    precondition(first.index == endIndex, "gap before \(first.index)")
+    // Mostly nothing else waits: the array, which messages share, is taken over whole.
+    if entries.isEmpty { entries = more } else { entries += more }
   }
 
   /// Forgets the entries from `index` on, in progress or not; what comes next replaces them.

@@ -98,12 +98,13 @@ private struct RaftGroup {
     _ node: inout RaftNode, _ applied: inout Int, sendingTo queue: inout [Message]
   ) {
     while node.hasReady {
-      let ready = node.ready()
+      var ready = node.ready()
       do throws(RaftError) {
         try node.storage.write(ready)
         for entry in ready.committedEntries where !entry.data.isEmpty { applied += 1 }
-        queue += ready.messages
+        for message in ready.messages { queue.append(message) }
         node.advance()
+        node.reuse(&ready.messages)
         if node.lastIndex > node.firstIndex + 2 * RaftGroup.kept {
           try node.storage.compact(to: node.applied - RaftGroup.kept)
         }
