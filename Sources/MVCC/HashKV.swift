@@ -16,11 +16,24 @@ extension Store {
     let at = asked == 0 ? revision : asked
     var crc = CRC32C()
     crc.update(Array("key".utf8))
+    // Of what compaction left only what a read at `at` still sees; all of it where that is nothing:
+    // etcd takes having nothing to keep for not having been told what to keep.
+    let keepsAny = revisions.contains { $0.modRevision <= at && isSeen($0, at: at) }
     for kv in revisions where kv.modRevision <= at {
-      // Of what compaction left only what a read at `at` still sees.
-      if kv.modRevision > compactRevision || get(kv.key, at: at) === kv { crc.update(kv) }
+      let isLeftOver = kv.modRevision <= compactRevision
+      if isLeftOver, keepsAny, !isSeen(kv, at: at) { continue }
+      // A tombstone at the compacted revision: older members of a cluster have dropped theirs.
+      if kv.isTombstone, kv.modRevision == compactRevision { continue }
+      crc.update(kv)
     }
     return HashKV(hash: crc.value, compactRevision: compactRevision, revision: at)
+  }
+}
+
+extension Store {
+  /// Whether a read at `revision` answers with this very value.
+  private func isSeen(_ kv: KeyValue, at revision: Int64) -> Bool {
+    !kv.isTombstone && get(kv.key, at: revision) === kv
   }
 }
 
