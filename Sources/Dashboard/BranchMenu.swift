@@ -26,7 +26,33 @@ extension AppState {
           nil, "\(here.name) and \(branch.name)", "what differs, and since when",
           .intent(.compareBranches(here.id, branch.id))))
     }
+    let other = timeline.world.spec.etcd == .stacked ? "external" : "stacked"
+    items.append(.heading("Begin another"))
+    items.append(
+      MenuItem(
+        nil, "With etcd \(other)", "what was done here, done there at the same moments",
+        .intent(.submit("topology \(other)"))))
     return items
+  }
+
+  /// The same scenario with etcd in the other place, as a future beside this one.
+  mutating func changeTopology(_ name: String) {
+    guard let topology = ClusterSpec.EtcdTopology(rawValue: name) else {
+      return say("topology stacked or topology external", .warn)
+    }
+    if let setup, setup.stage != .done {
+      return say("booting: wait until the cluster stands")
+    }
+    guard let begun = timeline.begin(on: topology) else {
+      return say("etcd is \(name) here already", .warn)
+    }
+    isRunning = false
+    command = nil
+    meter.restart()
+    pursuit = .time(begun.catchesUp)
+    refresh()
+    updateSheets(isForced: true)
+    say("the same with etcd \(name), from power-on; B compares it with what was", .changed)
   }
 
   /// What an input did; nil for what nobody would name a future after.

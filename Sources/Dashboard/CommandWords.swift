@@ -32,6 +32,7 @@ struct CommandWord: Sendable {
     CommandWord("mark", "a bookmark here: mark before the crash"),
     CommandWord("branch", "names this future: branch drained"),
     CommandWord("branches", "all futures", needsMore: false),
+    CommandWord("topology", "the same with etcd elsewhere, beside this: topology external"),
     CommandWord("help", "all keys", needsMore: false),
     CommandWord("quit", "ends", needsMore: false),
   ]
@@ -66,6 +67,7 @@ extension AppState {
     case "cast": cast(rest.first ?? "")
     case "branch": renameBranch(rest.joined(separator: " "))
     case "branches": open(.branches)
+    case "topology": changeTopology(rest.first ?? "")
     case "mark": mark(rest.joined(separator: " "))
     default: return false
     }
@@ -143,6 +145,8 @@ extension AppState {
     case ("heal", 1):
       return ["all"] + observation.faults.map(\.target.text)
     case ("kill", 1): return targets.filter { $0.hasPrefix("process/") }
+    case ("topology", 1):
+      return [ClusterSpec.EtcdTopology.external, .stacked].map(\.rawValue)
     case ("export", 1): return ["screen.txt", "screen.ansi", "screen.svg"]
     case ("record", 1): return ["recording.yaml", "off"]
     case ("cast", 1): return ["session.cast", "off"]

@@ -86,6 +86,23 @@ public struct Timeline: Sendable {
     limitMemory()
   }
 
+  /// Shows another world from its beginning, as a branch on which these inputs are still to come.
+  mutating func add(
+    _ start: World, _ inputs: [Recorded], name: String, until end: Tick
+  ) -> BranchID {
+    var branch = Future(
+      id: nextID, name: name, parent: future.id, forkedAt: start.now, inputs: inputs,
+      keyframes: [Keyframe(world: start, inputs: 0)])
+    branch.end = end
+    nextID += 1
+    futures.append(branch)
+    current = futures.count - 1
+    world = start
+    seen = 0
+    limitMemory()
+    return branch.id
+  }
+
   /// Takes the answer to a request, once it is there.
   public mutating func takeAnswer(_ id: UInt64) -> APIResponse? { world.takeAnswer(id) }
 
@@ -144,7 +161,12 @@ public struct Timeline: Sendable {
 
   private mutating func replay() {
     // It was accepted once; in the same state it is accepted again.
-    _ = try? world.apply(future.inputs[seen].input)
+    let recorded = future.inputs[seen]
+    _ = try? world.apply(recorded.input)
+    if recorded.events == .max {
+      // Its place at its tick was not known before.
+      future.inputs[seen] = Recorded(at: world.now, events: world.events, input: recorded.input)
+    }
     seen += 1
   }
 
