@@ -117,6 +117,7 @@ extension AppState {
     var items = [MenuItem.heading("Disk of etcd")]
     let keys: [String: (Unicode.Scalar, String)] = [
       "slow": ("d", "Slow: fsync takes 500 ms more"), "full": ("f", "Full: no write succeeds"),
+      "unsynced": ("u", "Unsynced writes lost: etcd crashes and misses its last ones"),
       "corrupt-log": ("b", "Rotten log: etcd refuses it at its next start"),
       "corrupt-value": ("v", "Rotten value: only a comparison of hashes finds it"),
       "lost": ("e", "Lost: an empty disk in its place"),

@@ -43,6 +43,8 @@ public struct Fault: Sendable, Hashable {
     case pause
     case slow(Span)
     case full
+    /// A machine that stops dead for a moment: what etcd wrote and its disk had not synced is gone.
+    case unsynced
     /// A disk that is replaced by an empty one: what was on it is gone for good.
     case lost
     /// Bits rot in a disk's write-ahead log: etcd finds out when it starts.
@@ -163,6 +165,7 @@ extension Fault {
     case (_, .full): "\(target.text) is full"
     case (.link, .flap(let up, let down)):
       "\(target.text) flaps: \(up.text) up, \(down.text) down"
+    case (.disk(let name), .unsynced): "what the disk of \(name) had not synced is lost"
     case (.disk(let name), .lost): "the disk of \(name) is lost, an empty one is put in"
     case (.disk(let name), .corruptLog): "bits rot in the write-ahead log of \(name)"
     case (.disk(let name), .corruptValue): "bits rot in a value on the disk of \(name)"

@@ -8,7 +8,7 @@ extension Fault {
   /// It happens and is over: nothing is left to be healed.
   public var isMomentary: Bool {
     switch effect {
-    case .crash, .oomKill, .lost, .corruptLog, .corruptValue: true
+    case .crash, .oomKill, .unsynced, .lost, .corruptLog, .corruptValue: true
     case .probes(let probes): probes.isEmpty
     default: false
     }
@@ -48,7 +48,7 @@ extension Fault.Target {
         .cut, .delay(.milliseconds(200)), .loss(percent: 20),
         .flap(up: .seconds(10), down: .seconds(5)),
       ]
-    case .disk: [.slow(.milliseconds(500)), .full, .corruptLog, .corruptValue, .lost]
+    case .disk: [.slow(.milliseconds(500)), .full, .unsynced, .corruptLog, .corruptValue, .lost]
     case .clock: [.offset(.seconds(60)), .jump(.seconds(-30)), .rate(perMillion: 1_050_000)]
     case .zone: [.powerOff, .cut]
     case .cloud: [.powerOff]
@@ -73,6 +73,7 @@ extension Fault.Effect {
     case .pause: ["pause"]
     case .slow(let span): ["slow", span.text]
     case .full: ["full"]
+    case .unsynced: ["unsynced"]
     case .lost: ["lost"]
     case .corruptLog: ["corrupt-log"]
     case .corruptValue: ["corrupt-value"]
@@ -91,7 +92,7 @@ extension Fault.Effect {
   public static let names = [
     "cut", "crash", "corrupt-log", "corrupt-value", "delay", "flap", "full", "jump", "loss", "lost",
     "offset", "oom", "overload", "pause", "power", "probes", "rate", "shutdown", "slow", "stop",
-    "terminate",
+    "terminate", "unsynced",
   ]
 
   public init(words: [String]) throws(FaultProblem) {
@@ -128,6 +129,7 @@ extension Fault.Effect {
     case "slow": self = .slow(try span(figure, "500ms"))
     case "full": self = .full
     case "lost": self = .lost
+    case "unsynced": self = .unsynced
     case "corrupt-log": self = .corruptLog
     case "corrupt-value": self = .corruptValue
     case "offset": self = .offset(try span(figure, "60s"))

@@ -165,6 +165,7 @@ extension World {
       etcdServersReview()
     case (.disk(let name), .slow(let span)): disks[try disk(name)].delay = span
     case (.disk(let name), .full): disks[try disk(name)].isFull = true
+    case (.disk(let name), .unsynced): loseUnsynced(try disk(name), cause: cause)
     case (.disk(let name), .lost): loseDisk(try disk(name), cause: cause)
     case (.disk(let name), .corruptLog):
       let log = disks[try disk(name)].durable
@@ -206,6 +207,13 @@ extension World {
       exit(process, code: 1, reason: "failed to sync WAL: input/output error", cause: cause)
     }
     disks[index].erase()
+  }
+
+  /// As a power loss for the log, and for etcd as a crash: it starts again from what was synced.
+  private mutating func loseUnsynced(_ index: Int, cause: TraceID) {
+    disks[index].losePower(prng: &prng)
+    let process = etcdProcesses[index]
+    if processes[process].isAlive { kill(process, cause: cause) }
   }
 
   private mutating func change(

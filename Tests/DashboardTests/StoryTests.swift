@@ -241,6 +241,55 @@ import Testing
     #expect(desk.state.observation.violations.isEmpty)
   }
 
+  @Test("a full etcd: the alarm is seen, and the three steps out of it are typed")
+  func noSpace() throws {
+    var options = Desk.options
+    options.objects = []
+    options.spec = ClusterSpec(masters: 1, workers: 1, seed: 7)
+    options.spec.flags = [
+      ClusterSpec.ComponentFlag(component: "etcd", name: "quota-backend-bytes", value: "1500000")
+    ]
+    var desk = Desk(cold: options)
+    desk.width = 120
+    desk.height = 40
+    for _ in 0..<5000 where desk.state.isBooting { desk.frame() }
+    let folder = FileManager.default.temporaryDirectory.path + "/orrery-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func command(_ line: String) {
+      desk.press("esc")
+      desk.press(":")
+      desk.type(line)
+      desk.press("enter")
+      desk.settle()
+    }
+    // Each is stored with itself in an annotation, as kubectl leaves it: 400 kB.
+    func big(_ number: Int) -> String {
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: big-\(number)}\ndata: {x: "
+        + String(repeating: "x", count: 200_000) + "}\n"
+    }
+    let many = (1...5).map(big).joined(separator: "---\n")
+    try many.write(toFile: folder + "/many.yaml", atomically: true, encoding: .utf8)
+    try big(6).write(toFile: folder + "/one.yaml", atomically: true, encoding: .utf8)
+    command("apply -f \(folder)/many.yaml")
+    #expect(desk.text.contains("configmap/big-1 created"))
+    #expect(desk.text.contains("etcdserver: mvcc: database space exceeded"))
+    desk.press("esc")
+    desk.press("5")
+    #expect(desk.text.contains("alarm NOSPACE"))
+    command("etcdctl del /registry/configmaps/default/big- --prefix")
+    command("etcdctl compaction \(desk.state.observation.revision)")
+    #expect(desk.text.contains("compacted revision"))
+    command("etcdctl defrag")
+    #expect(desk.text.contains("Finished defragmenting etcd member"))
+    command("etcdctl alarm disarm")
+    #expect(desk.text.contains("alarm:NOSPACE"))
+    command("apply -f \(folder)/one.yaml")
+    #expect(desk.text.contains("configmap/big-6 created"))
+    desk.press("esc")
+    #expect(!desk.text.contains("NOSPACE"))
+  }
+
   @Test("a watch streams into its sheet until Esc")
   func etcdWatch() {
     var desk = Desk(width: 100, height: 30)
