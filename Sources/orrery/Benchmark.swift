@@ -16,7 +16,7 @@ struct Benchmark: Sendable {
   }
 
   static let all =
-    [kernel] + raftFamily + mvccFamily
+    [kernel] + raftFamily + mvccFamily + [etcdElection]
     + [cluster, firstFrame, frame8, frame1000, views8, views1000, converge100, converge1000]
     + [timelineSmall, timeline]
     + doors
