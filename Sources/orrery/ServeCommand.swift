@@ -54,6 +54,7 @@ struct ServeCommand: ParsableCommand {
         perMille: pace.perMille, isPaused: paused)
       loop.run(clock: { DispatchTime.now().uptimeNanoseconds / 1000 }) { ending.isWanted }
       doors.close()
+      ending.follow()
     }
 
     /// The world at the moment the doors open: booted, at rest, and gone through its scenario.
@@ -84,31 +85,44 @@ struct ServeCommand: ParsableCommand {
       FileHandle.standardOutput.write(Data(text.utf8))
     }
 
-    /// SIGINT and SIGTERM ask the loop to end.
+    /// SIGINT and SIGTERM ask the loop to end. Once all is closed the process ends by the signal, as
+    /// etcd does: whoever sent it sees that it was followed (130 and 143 in a shell).
     private struct Ending {
-      private final class Flag: Sendable {
-        let bit = Atomic(false)
+      private final class Received: Sendable {
+        let number = Atomic<Int32>(0)
       }
 
-      private let flag = Flag()
+      private let received = Received()
       private let sources: [any DispatchSourceSignal]
 
       init(_ mailbox: Mailbox) {
         let queue = DispatchQueue(label: "signals")
+        let received = received
         sources = [SIGINT, SIGTERM].map { number in
           signal(number, SIG_IGN)
-          return DispatchSource.makeSignalSource(signal: number, queue: queue)
-        }
-        for source in sources {
-          source.setEventHandler { [flag] in
-            flag.bit.store(true, ordering: .relaxed)
+          let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+          source.setEventHandler {
+            received.number.store(number, ordering: .relaxed)
             mailbox.wake()
           }
           source.resume()
+          return source
         }
       }
 
-      var isWanted: Bool { flag.bit.load(ordering: .relaxed) }
+      private var number: Int32 { received.number.load(ordering: .relaxed) }
+      var isWanted: Bool { number != 0 }
+
+      func follow() {
+        for source in sources { source.cancel() }
+        signal(number, SIG_DFL)
+        // Whoever started this may have had it blocked.
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, number)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        raise(number)
+      }
     }
   #else
     mutating func run() throws { DoorOptions.notBuilt() }
