@@ -276,7 +276,7 @@ import Testing
     #expect(desk.text.contains("etcdserver: mvcc: database space exceeded"))
     desk.press("esc")
     desk.press("5")
-    #expect(desk.text.contains("alarm NOSPACE"))
+    #expect(desk.text.contains("alarm NOSPACE of"))
     command("etcdctl del /registry/configmaps/default/big- --prefix")
     command("etcdctl compaction \(desk.state.observation.revision)")
     #expect(desk.text.contains("compacted revision"))
@@ -287,7 +287,7 @@ import Testing
     command("apply -f \(folder)/one.yaml")
     #expect(desk.text.contains("configmap/big-6 created"))
     desk.press("esc")
-    #expect(!desk.text.contains("NOSPACE"))
+    #expect(!desk.text.contains("alarm NOSPACE of"))
   }
 
   @Test("a watch streams into its sheet until Esc")
