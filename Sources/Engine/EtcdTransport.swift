@@ -147,7 +147,9 @@ extension World {
       }
       monitor.checked(commit, of: index)
     }
-    if monitor.observe(revision, of: index, at: now), let store = etcdMembers[index].store {
+    if monitor.observe(revision, of: index, at: now),
+      let store = etcdMembers.withUnsafeBufferPointer({ $0[index].store })
+    {
       monitor.apply(store, at: now)
     }
   }

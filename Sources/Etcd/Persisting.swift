@@ -41,12 +41,18 @@ extension EtcdServer {
   private mutating func acknowledge(
     _ message: Message, _ effects: inout [EtcdEffect]
   ) throws(RaftError) {
-    for response in try node.persisted(message) { send(.raft(response), to: response.to, &effects) }
+    let id = config.id
+    try node.persisted(message) { response in
+      effects.append(.send(to: response.to, PeerMessage(from: id, .raft(response))))
+    }
   }
 
   mutating func startWrite(_ now: Tick, _ effects: inout [EtcdEffect]) {
     guard !isWriting, !waiting.isEmpty || !ownRecords.isEmpty else { return }
     var records = ownRecords
+    var room = records.count + 1
+    for message in waiting { room += message.entries.count + 1 }
+    records.reserveCapacity(room)
     var hard = lazyHardState
     snapshotInWrite = nil
     for (i, record) in records.enumerated() {
@@ -64,8 +70,8 @@ extension EtcdServer {
       if config.plantedBug == .votesNotWritten { hard.vote = Message.nobody }
       records.append(.hardState(hard))
     }
-    writing = waiting
-    waiting = []
+    // The room of the write before goes to what comes next.
+    swap(&writing, &waiting)
     ownRecords = []
     lazyHardState = nil
     marks.wrote(records)
@@ -82,8 +88,8 @@ extension EtcdServer {
     guard isWriting, id == writeID else { return }
     let took = now - writeStarted
     if took > .seconds(1) { effects.append(.note(.slowFsync(took))) }
-    let done = writing
-    writing = []
+    var done: [Message] = []
+    swap(&done, &writing)
     isWriting = false
     if let (index, record) = snapshotInWrite {
       snapshotInWrite = nil
@@ -96,6 +102,8 @@ extension EtcdServer {
       if let snapshot = message.snapshot { install(snapshot, &effects) }
       try acknowledge(message, &effects)
     }
+    done.removeAll(keepingCapacity: done.capacity <= 16)
+    swap(&done, &writing)
   }
 
   // MARK: Snapshots

@@ -100,28 +100,38 @@ extension RaftNode {
   /// Tells, in the asynchronous mode, that a `storageAppend` is durable: updates `storage`, and
   /// answers the messages to other members that waited for it.
   public mutating func persisted(_ append: Message) throws(RaftError) -> [Message] {
+    var others: [Message] = []
+    try persisted(append) { others.append($0) }
+    return others
+  }
+
+  /// The same, handing each answer to `send`.
+  public mutating func persisted(
+    _ append: Message, _ send: (Message) -> Void
+  ) throws(RaftError) {
     try storage.write(append)
-    return try deliver(append.responses)
+    try deliver(append.responses, send)
   }
 
   /// Tells, in the asynchronous mode, that the entries of a `storageApply` are applied.
   public mutating func applied(_ apply: Message) throws(RaftError) {
     precondition(apply.type == .storageApply, "\(apply.type) is nothing to apply")
-    let others = try deliver(apply.responses)
-    precondition(others.isEmpty, "applying concerns nobody else")
+    try deliver(apply.responses) { _ in
+      preconditionFailure("applying concerns nobody else")
+    }
   }
 
-  private mutating func deliver(_ responses: [Message]) throws(RaftError) -> [Message] {
-    var others: [Message] = []
+  private mutating func deliver(
+    _ responses: [Message], _ send: (Message) -> Void
+  ) throws(RaftError) {
     for response in responses {
       if response.to == id {
         // A member that left the group meanwhile no longer counts its own votes.
         do { try step(response) } catch  where !error.isFatal {}
       } else {
-        others.append(response)
+        send(response)
       }
     }
-    return others
   }
 
   /// Whether entries may be applied that are committed but not yet on this member's own disk: in
