@@ -74,6 +74,9 @@ public struct APIServer: Sendable {
   var masterLease = MasterLease()
   var tokens = TokenCache()
 
+  /// What other servers were told of last, lent for the length of a step; see `exchange`.
+  var recent = RecentObjects()
+
   /// Requests in flight now, watches aside.
   public internal(set) var readsInFlight = 0
   public internal(set) var writesInFlight = 0
@@ -121,6 +124,10 @@ public struct APIServer: Sendable {
     self.prng = prng
     forgetAll()
   }
+
+  /// Swaps the objects that can be shared for others: a cluster lends them to one server after the
+  /// other.
+  public mutating func exchange(_ other: inout RecentObjects) { swap(&recent, &other) }
 
   /// The one door.
   public mutating func step(_ event: Event, at time: HostTime, into effects: inout Effects) {

@@ -64,7 +64,10 @@ extension APIServer {
     }
     let index = Int(kind.rawValue)
     for event in response.events {
-      guard let change = caches[index].apply(event, at: time.monotonic) else { continue }
+      guard
+        let change = caches[index].apply(
+          event, at: time.monotonic, sharing: &recent)
+      else { continue }
       watchers[index].publish(change, into: &effects)
     }
     // With events, the answer's revision is the store's: a watch that is still catching up has not

@@ -69,7 +69,9 @@ struct WatchCache: Sendable {
   }
 
   /// Takes in one change; nil where it is already known.
-  mutating func apply(_ event: MVCC.Event, at: Tick) -> Change? {
+  mutating func apply(
+    _ event: MVCC.Event, at: Tick, sharing recent: inout RecentObjects
+  ) -> Change? {
     let kv = event.kv
     guard kv.modRevision >= revision else { return nil }
     var change: Change
@@ -79,7 +81,7 @@ struct WatchCache: Sendable {
         revision: kv.modRevision, at: at, previous: previous,
         object: previous.at(resourceVersion: kv.modRevision), isDeletion: true)
     } else {
-      guard let object = kv.object else { return nil }
+      guard let object = recent.object(of: kv) else { return nil }
       let previous = objects.updateValue(object, forKey: kv.key)
       if let previous, previous.resourceVersion >= kv.modRevision { return nil }
       change = Change(

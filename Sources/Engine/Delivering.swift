@@ -120,11 +120,12 @@ extension World {
     kubelets[processes[id].index].step(
       event, at: time(of: id), into: &effects, runtime: &criRequests)
     let cause = route(id, cause: cause)
-    guard !criRequests.isEmpty, let runtime = process(.containerRuntime, on: processes[id].host)
+    guard !criRequests.isEmpty,
+      let runtime = processID(.containerRuntime, on: processes[id].host)
     else { return }
-    if runtime.isAlive {
+    if processes[runtime].isAlive {
       for request in criRequests {
-        send(.cri(request), to: runtime.id, after: loopback(), cause: cause)
+        send(.cri(request), to: runtime, after: loopback(), cause: cause)
       }
     } else {
       send(.runtimeGone, to: id, after: loopback(), cause: cause)
@@ -214,7 +215,10 @@ extension World {
     defer { swap(&taken, &serverEffects) }
     taken.reset(cause: cause)
     let index = processes[id].index
-    apiServers[index].step(event, at: time(of: id), into: &taken)
+    let time = time(of: id)
+    apiServers[index].exchange(&recentObjects)
+    apiServers[index].step(event, at: time, into: &taken)
+    apiServers[index].exchange(&recentObjects)
     var cause = cause
     for effect in taken.list {
       switch effect {

@@ -36,8 +36,9 @@ extension World {
   }
 
   private mutating func tellKubelet(_ id: ProcessID, _ message: CRIMessage, cause: TraceID) {
-    guard let kubelet = process(.kubelet, on: processes[id].host), kubelet.isAlive else { return }
-    send(.criMessage(message), to: kubelet.id, after: loopback(), cause: cause)
+    guard let kubelet = processID(.kubelet, on: processes[id].host), processes[kubelet].isAlive
+    else { return }
+    send(.criMessage(message), to: kubelet, after: loopback(), cause: cause)
   }
 
   mutating func startRuntime(_ id: ProcessID, cause: TraceID) {

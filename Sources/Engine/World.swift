@@ -60,6 +60,8 @@ public struct World: Sendable {
   var lastStore: MVCC.Store?
   /// The revisions that the first member to apply them has made, for the others.
   var recentRevisions = RecentRevisions()
+  /// The objects that API servers were told of last, for one another.
+  var recentObjects = RecentObjects()
   /// Why a dial that is under way will fail.
   var dialFailures = LookupTable<ProcessID, String>()
   /// API servers that are short of processor time.
@@ -127,6 +129,12 @@ public struct World: Sendable {
   /// The process of this role on the host.
   public func process(_ role: Process.Role, on host: HostID) -> Process? {
     for id in hosts[host].processes where processes[id].role == role { return processes[id] }
+    return nil
+  }
+
+  /// The number of that process; copies none.
+  @inline(never) func processID(_ role: Process.Role, on host: HostID) -> ProcessID? {
+    for id in hosts[host].processes where processes[id].role == role { return id }
     return nil
   }
 

@@ -25,6 +25,27 @@ import Testing
     #expect(harness.seen(watch) == ["ADDED web-2", "MODIFIED web-1", "DELETED web-1"])
   }
 
+  @Test func serversThatHearOfOneRevisionShareItsObject() throws {
+    func revision(_ number: Int64) -> MVCC.Event {
+      MVCC.Event(
+        kv: KeyValue(
+          key: Key("/registry/pods/default/web-1"), createRevision: 5, modRevision: number,
+          version: number - 4, value: .boxed(pod("web-1").boxed)), previous: nil)
+    }
+    var recent = RecentObjects()
+    var one = WatchCache(.pod)
+    var two = WatchCache(.pod)
+    let event = revision(5)
+    let first = try #require(one.apply(event, at: .zero, sharing: &recent))
+    let second = try #require(two.apply(event, at: .zero, sharing: &recent))
+    #expect(first.object === second.object)
+    #expect(first.object.resourceVersion == 5)
+    // The same number from a store that was restored is another revision.
+    var other = WatchCache(.pod)
+    let third = try #require(other.apply(revision(5), at: .zero, sharing: &recent))
+    #expect(third.object !== first.object)
+  }
+
   @Test func onlyTheNodesOwnPodsReachItsKubelet() {
     var harness = Harness.ready()
     let one = harness.watch(.pod, field: .nodeName("worker-1"))
