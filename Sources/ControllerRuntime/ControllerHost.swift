@@ -428,7 +428,8 @@ public struct ControllerHost: Sendable {
   /// A worker does not run in the moment a key is added: the informer's handlers, the scheduler of
   /// goroutines and the other workers come first. What arrives meanwhile is handled as one.
   private mutating func wake(_ lane: Int) {
-    guard context.lanes[lane].queue.count > 0, context.lanes[lane].wakeAt == nil,
+    let waiting = context.lanes.withUnsafeBufferPointer { $0[lane].queue.count }
+    guard waiting > 0, context.lanes[lane].wakeAt == nil,
       context.lanes[lane].running.count < context.lanes[lane].workers
     else { return }
     let wait = context.prng.span(.milliseconds(1), .milliseconds(3))
@@ -455,7 +456,10 @@ public struct ControllerHost: Sendable {
   }
 
   private mutating func armQueue(_ lane: Int) {
-    guard let due = context.lanes[lane].queue.nextDue else { return }
+    // Read in place, at every event for every lane: a copy of a queue is a dozen retains.
+    guard let due = context.lanes.withUnsafeBufferPointer({ $0[lane].queue.nextDue }) else {
+      return
+    }
     if let armed = context.lanes[lane].armedFor, armed <= due { return }
     context.lanes[lane].armedFor = due
     context.effects.arm(

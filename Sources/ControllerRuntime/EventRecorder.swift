@@ -21,6 +21,10 @@ public struct EventRecorder: Sendable {
   private var sequence: UInt64 = 0
   private var seen = LookupTable<Digest, Seen>()
   private var similar = LookupTable<Digest, Similar>()
+  /// The event before: the next is often about the same object.
+  private var last: Event?
+  /// The texts said last: a kubelet says the same of each of a hundred pods.
+  private var texts: [String] = []
   private var spam = LookupTable<Digest, TokenBucketPerFiveMinutes>()
 
   public init(component: String, host: String = "") {
@@ -92,7 +96,7 @@ public struct EventRecorder: Sendable {
     let name = target.name + "." + String(nanoseconds, radix: 16)
     var content = Event.Content()
     content.reason = reason
-    content.message = text
+    content.message = shared(text)
     content.type = type
     content.sourceComponent = component
     content.sourceHost = host
@@ -101,14 +105,26 @@ public struct EventRecorder: Sendable {
     content.firstTimestamp = time.wall.truncatedToSeconds
     content.lastTimestamp = content.firstTimestamp
     content.count = 1
-    let event = Event(
+    var event = Event(
       metadata: ObjectMeta(name: name, namespace: namespace), about: target, content)
+    if let last, last.involvedObject == target { event.$involvedObject = last.$involvedObject }
+    last = event
     if seen.count >= 4096 { seen.removeAll() }
     seen[key] = Seen(name: name, count: 1, first: time.wall)
     var request = APIRequest(.create, .event, namespace: namespace, name: name)
     request.body = .object(event.boxed)
     return request
   }
+
+  /// `text`, or the same said before: equal texts of an hour's events need one string.
+  private mutating func shared(_ text: String) -> String {
+    if let known = texts.first(where: { $0 == text }) { return known }
+    if texts.count == Self.rememberedTexts { texts.removeFirst() }
+    texts.append(text)
+    return text
+  }
+
+  private static let rememberedTexts = 8
 
   /// EventAggregator: beyond ten different messages within 600 s the rest are one.
   private mutating func combined(_ key: Digest, _ message: String, _ now: Tick) -> String {

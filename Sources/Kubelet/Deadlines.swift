@@ -34,7 +34,7 @@ extension Kubelet {
       return Deadline(.status, me, "tells the first Ready status at once")
     case Timer.relist:
       guard let first = relist.first else { return nil }
-      let pod = workers[first.number]
+      let pod = workers[first.number]?.wrappedValue
       return Deadline(
         .relist, pod.map { ObjectReference(.pod, $0.key) },
         "PLEG relists and sees what changed in \(pod?.key.text ?? "its pods")")
@@ -67,10 +67,12 @@ extension Kubelet {
   private func podPurpose(of timer: TimerID) -> Deadline? {
     switch timer.tag {
     case Timer.podSync:
-      guard let worker = workers[timer.payload], worker.syncDue != nil else { return nil }
+      guard let worker = workers[timer.payload]?.wrappedValue, worker.syncDue != nil else {
+        return nil
+      }
       return syncPurpose(worker)
     case Timer.probe:
-      guard let worker = workers[timer.payload >> 10] else { return nil }
+      guard let worker = workers[timer.payload >> 10]?.wrappedValue else { return nil }
       let at = Int(timer.payload >> 2 & 0xFF)
       guard at < worker.containers.count,
         let probe = worker.containers[at].probes.first(where: {
@@ -81,23 +83,30 @@ extension Kubelet {
         .probe, ObjectReference(.pod, worker.key),
         "\(probe.kind) probe of container \(worker.spec(at).name) of \(worker.key.text)")
     case Timer.mount:
-      guard let worker = workers[timer.payload], worker.mountDue != nil else { return nil }
+      guard let worker = workers[timer.payload]?.wrappedValue, worker.mountDue != nil else {
+        return nil
+      }
       return Deadline(
         .volume, ObjectReference(.pod, worker.key),
         "mounts the volumes of \(worker.key.text) again (back-off \(worker.mountBackoff.brief))")
     case Timer.token:
-      guard let worker = workers[timer.payload], worker.state != .terminated else { return nil }
+      guard let worker = workers[timer.payload]?.wrappedValue, worker.state != .terminated else {
+        return nil
+      }
       return Deadline(
         .token, ObjectReference(.pod, worker.key),
         "refreshes the service account token of \(worker.key.text)", isRoutine: true)
     case Timer.preStop:
-      guard let worker = workers[timer.payload >> 8], case .killing = worker.operation else {
+      guard let worker = workers[timer.payload >> 8]?.wrappedValue, case .killing = worker.operation
+      else {
         return nil
       }
       return Deadline(
         .container, ObjectReference(.pod, worker.key), "preStop hook of \(worker.key.text) ends")
     case Timer.deadline:
-      guard let worker = workers[timer.payload], worker.state == .syncing else { return nil }
+      guard let worker = workers[timer.payload]?.wrappedValue, worker.state == .syncing else {
+        return nil
+      }
       return Deadline(
         .container, ObjectReference(.pod, worker.key),
         "activeDeadlineSeconds of \(worker.key.text) is over")
@@ -195,7 +204,8 @@ extension Kubelet {
     case .node where reference.key.name == config.nodeName: nodes.cached(reference)
     case .pod:
       pods.cached(reference).flatMap { cached in
-        cached.object == nil && !workers.contains { $0.value.key == reference.key } ? nil : cached
+        cached.object == nil && !workers.contains { $0.value.wrappedValue.key == reference.key }
+          ? nil : cached
       }
     default: nil
     }

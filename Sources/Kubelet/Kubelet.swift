@@ -85,9 +85,13 @@ public struct Kubelet: Sendable {
   @Shared var nodes: Informer
   var startedAt = Tick.zero
 
+  /// The part of every pod's status that says where it is.
+  let hostIPs: Carried
+
   var node = NodeState()
 
-  var workers = PersistentMap<UInt64, PodWorker>()
+  /// Boxed: most are left alone while one is changed.
+  var workers = PersistentMap<UInt64, Shared<PodWorker>>()
   var numbers = LookupTable<UID, UInt64>()
   var nextNumber: UInt64 = 1
   /// Sums over the pods that count against the node.
@@ -109,6 +113,7 @@ public struct Kubelet: Sendable {
 
   public init(config: KubeletConfig) {
     self.config = config
+    hostIPs = Self.hostIPs(config.nodeIP)
     prng = PRNG(seed: config.seed, stream: 0x6B75_6265)
     let user = "system:node:" + config.nodeName
     client = APIClient(

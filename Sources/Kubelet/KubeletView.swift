@@ -45,7 +45,8 @@ extension Kubelet {
       nodeName: config.nodeName, isRegistered: node.isRegistered, problems: readyProblems(now),
       leaseRenewedAt: node.leaseRenewedAt, statusReportedAt: node.statusReportedAt,
       pulling: pulls.current?.image ?? "", pullsWaiting: pulls.waiting.count,
-      pods: workers.map { view(of: $0.value) }, isRuntimeConnected: runtime.lostAt == nil,
+      pods: workers.map { view(of: $0.value.wrappedValue) },
+      isRuntimeConnected: runtime.lostAt == nil,
       requestsInFlight: client.inFlight + heartbeatClient.inFlight + eventClient.inFlight,
       requestsHeldBack: client.heldBack + eventClient.heldBack)
   }
@@ -92,7 +93,8 @@ extension Kubelet: Digestible {
     digest.combine(relist.count)
     digest.combine(pulls.waiting.count)
     digest.combine(workers.count)
-    for (number, worker) in workers {
+    for (number, box) in workers {
+      let worker = box.wrappedValue
       digest.combine(number)
       digest.combine(worker.uid.high)
       digest.combine(worker.uid.low)

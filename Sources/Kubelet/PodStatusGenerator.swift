@@ -48,16 +48,22 @@ extension Kubelet {
 
   /// `hostIPs` and `podIPs`.
   private func carriedIPs(_ worker: inout PodWorker, _ ip: String) -> Carried {
-    if worker.carriedFor == ip && !worker.carriedIPs.isEmpty { return worker.carriedIPs }
-    func list(_ ip: String) -> JSONValue {
-      .array([.object(JSONObject([("ip", .string(ip))]))])
-    }
-    var object = JSONObject()
-    if !config.nodeIP.isEmpty { object["hostIPs"] = list(config.nodeIP) }
-    if !ip.isEmpty { object["podIPs"] = list(ip) }
+    if ip.isEmpty { return hostIPs }
+    if worker.carriedFor == ip { return worker.carriedIPs }
+    var object = hostIPs.object
+    object["podIPs"] = Self.list(ip)
     worker.carriedFor = ip
     worker.carriedIPs = Carried(object)
     return worker.carriedIPs
+  }
+
+  /// What the status of every pod of the node carries.
+  static func hostIPs(_ ip: String) -> Carried {
+    ip.isEmpty ? Carried() : Carried(JSONObject([("hostIPs", list(ip))]))
+  }
+
+  private static func list(_ ip: String) -> JSONValue {
+    .array([.object(JSONObject([("ip", .string(ip))]))])
   }
 
   private func containerStatus(_ worker: PodWorker, _ at: Int) -> ContainerStatus {
@@ -73,7 +79,7 @@ extension Kubelet {
       status.image = image.reference
       status.imageID = image.repoDigest
     }
-    if let id = record.id { status.containerID = "containerd://" + id.text }
+    status.containerID = record.fullID
     switch record.state {
     case .none, .created:
       status.state = .waiting(

@@ -85,7 +85,7 @@ struct PodWorker: Sendable {
   var isFinished = false
   /// A reason to fail the pod that its containers don't know: a deadline, an eviction.
   var failure: (reason: String, message: String)?
-  /// `podIPs` and `hostIPs`, built once.
+  /// `podIPs` and `hostIPs`, built once the pod has an address.
   var carriedIPs = Carried()
   var carriedFor = ""
 
@@ -110,7 +110,11 @@ struct ContainerRecord: Sendable {
   let isInit: Bool
   /// An init container with `restartPolicy: Always`.
   let isSidecar: Bool
-  var id: ContainerID?
+  var id: ContainerID? {
+    didSet { fullID = id.map { "containerd://" + $0.text } ?? "" }
+  }
+  /// The ID as a status shows it, `containerd://` and 64 digits; empty without one.
+  private(set) var fullID = ""
   var state = State.none
   /// Starts before this one.
   var attempt: Int32 = 0
@@ -152,7 +156,7 @@ struct ContainerRecord: Sendable {
     end.message = exit.message
     end.startedAt = startedAt?.truncatedToSeconds ?? Timestamp(microseconds: 0)
     end.finishedAt = exit.finishedAt.truncatedToSeconds
-    end.containerID = id.map { "containerd://" + $0.text } ?? ""
+    end.containerID = fullID
     return end
   }
 }

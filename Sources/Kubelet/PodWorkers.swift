@@ -60,7 +60,7 @@ extension Kubelet {
     worker.volumes = VolumeNeeds(pod.spec)
     worker.status = pod.status
     if let found { adopt(found, &worker, &step) }
-    workers[number] = worker
+    workers[number] = Shared(wrappedValue: worker)
     let isDone = pod.status.phase == "Succeeded" || pod.status.phase == "Failed"
     update(number, &step) { kubelet, worker, step in
       if pod.metadata.deletionTimestamp != nil || isDone {

@@ -78,7 +78,9 @@ extension Kubelet {
         kubelet.exited(&worker, id, exit, &step)
       }
     case .sandboxStopped(let id):
-      guard let (number, _) = workers.first(where: { $0.value.sandbox == id }) else { return }
+      guard let (number, _) = workers.first(where: { $0.value.wrappedValue.sandbox == id }) else {
+        return
+      }
       update(number, &step) { kubelet, worker, step in
         worker.isSandboxReady = false
         kubelet.noteChange(&worker, &step)
@@ -96,12 +98,12 @@ extension Kubelet {
     _ number: UInt64, _ step: inout Step,
     _ body: (inout Kubelet, inout PodWorker, inout Step) -> Void
   ) {
-    guard var worker = workers[number] else { return }
+    guard var worker = workers[number]?.wrappedValue else { return }
     body(&self, &worker, &step)
     if worker.state == .terminated && worker.isGone {
       forget(worker, &step)
     } else {
-      workers[number] = worker
+      workers.modify(number) { $0.wrappedValue = worker }
     }
   }
 

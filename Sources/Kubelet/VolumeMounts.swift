@@ -173,7 +173,7 @@ extension Kubelet {
   }
 
   mutating func tokenDue(_ number: UInt64, _ step: inout Step) {
-    guard let worker = workers[number], worker.state != .terminated else { return }
+    guard let worker = workers[number]?.wrappedValue, worker.state != .terminated else { return }
     requestToken(worker, &step)
   }
 }
