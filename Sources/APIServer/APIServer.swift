@@ -43,7 +43,10 @@ public struct APIServer: Sendable {
   }
 
   public let configuration: Configuration
-  var prng: PRNG
+  /// What this server's luck is drawn from.
+  let seed: UInt64
+  /// How many names were drawn from each prefix, by a digest of kind, namespace and prefix.
+  var drawnNames = LookupTable<UInt64, UInt64>()
   /// What each kind's watch has brought, by `ResourceKind.rawValue`.
   var caches: [WatchCache] = []
   var watchers: [Watchers] = []
@@ -121,7 +124,8 @@ public struct APIServer: Sendable {
 
   public init(_ configuration: Configuration, prng: PRNG) {
     self.configuration = configuration
-    self.prng = prng
+    var prng = prng
+    seed = prng.next()
     forgetAll()
   }
 

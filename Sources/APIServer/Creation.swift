@@ -6,21 +6,32 @@ extension APIServer {
   /// util/rand: no vowels, no look-alikes.
   private static let suffixAlphabet = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
 
+  /// What a draw is about: luck goes with it, whatever else this server had to decide.
+  static func subject(_ kind: ResourceKind, _ namespace: String, _ name: String) -> UInt64 {
+    var digest = Digest()
+    digest.combine(UInt64(kind.rawValue))
+    digest.combine(namespace)
+    digest.combine(name)
+    return digest.value
+  }
+
   /// Five characters, as `generateName` and volume names end with.
-  mutating func randomSuffix() -> String {
+  func suffix(_ subject: UInt64, _ number: UInt64 = 0) -> String {
+    var draws = Draws(seed, subject, number)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(5)
     for _ in 0..<5 {
-      bytes.append(Self.suffixAlphabet[prng.index(below: Self.suffixAlphabet.count)])
+      bytes.append(Self.suffixAlphabet[draws.index(below: Self.suffixAlphabet.count)])
     }
     return String(decoding: bytes, as: UTF8.self)
   }
 
   /// A version 4 UUID.
-  mutating func newUID() -> UID {
-    UID(
-      high: prng.next() & ~0xF000 | 0x4000,
-      low: prng.next() & ~(3 << 62) | 2 << 62)
+  func newUID(_ subject: UInt64, _ time: HostTime) -> UID {
+    var draws = Draws(seed, subject, time.monotonic.microseconds &+ 1)
+    return UID(
+      high: draws.next() & ~0xF000 | 0x4000,
+      low: draws.next() & ~(3 << 62) | 2 << 62)
   }
 
   mutating func creation(_ call: Call, _ time: HostTime) -> Outcome {
@@ -78,9 +89,14 @@ extension APIServer {
   {
     metadata.namespace = request.kind.isNamespaced ? request.namespace : ""
     if metadata.name.isEmpty, !metadata.generateName.isEmpty {
-      metadata.name = String(metadata.generateName.prefix(58)) + randomSuffix()
+      let prefix = String(metadata.generateName.prefix(58))
+      let subject = Self.subject(request.kind, metadata.namespace, prefix)
+      let number = drawnNames[subject, default: 0]
+      drawnNames[subject] = number + 1
+      metadata.name = prefix + suffix(subject, number)
     }
-    metadata.uid = newUID()
+    metadata.uid = newUID(
+      Self.subject(request.kind, metadata.namespace, metadata.name), time)
     metadata.creationTimestamp = time.wall.truncatedToSeconds
     metadata.deletionTimestamp = nil
     metadata.deletionGracePeriodSeconds = nil

@@ -32,7 +32,9 @@ extension APIServer {
   }
 
   private mutating func mountToken(_ pod: inout Pod) {
-    let name = "kube-api-access-" + randomSuffix()
+    let name =
+      "kube-api-access-"
+      + suffix(Self.subject(.serviceAccount, pod.metadata.namespace, pod.metadata.name))
     var isUsed = false
     let mount = JSONValue.object(
       JSONObject([

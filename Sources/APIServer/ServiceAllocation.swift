@@ -103,7 +103,7 @@ extension APIServer {
       return nil
     }
     let isDrawn = spec.clusterIP.isEmpty
-    if isDrawn { spec.clusterIP = IPv4Range.text(drawAddress()) }
+    if isDrawn { spec.clusterIP = IPv4Range.text(drawAddress(for: result.service)) }
     let range = configuration.serviceClusterIPRange
     let name = result.service.metadata.name
     guard let address = IPv4Range.parse(spec.clusterIP), range.contains(address) else {
@@ -127,12 +127,20 @@ extension APIServer {
   }
 
   /// An address outside the lower band, which is for addresses chosen by people (ipallocator).
-  private mutating func drawAddress() -> UInt32 {
+  private func drawAddress(for service: Service) -> UInt32 {
+    var draws = allocationDraws(service)
     let range = configuration.serviceClusterIPRange
     let usable = range.size - 1
     let band = min(max(16, range.size / 16), 256)
     let low = range.size > 32 ? band : 1
-    return range.address(low + prng.below(max(1, usable - low)))
+    return range.address(low + draws.below(max(1, usable - low)))
+  }
+
+  /// A try after a collision draws anew: the UID is another then.
+  private func allocationDraws(_ service: Service) -> Draws {
+    Draws(
+      seed, Self.subject(.service, service.metadata.namespace, service.metadata.name),
+      service.metadata.uid.low)
   }
 
   // MARK: Node ports
@@ -149,8 +157,9 @@ extension APIServer {
       for at in spec.ports.indices { spec.ports[at].nodePort = 0 }
     }
     var drawn: [Int32] = []
+    var draws = allocationDraws(result.service)
     for at in spec.ports.indices where wantsPorts && spec.ports[at].nodePort == 0 {
-      let port = drawPort(besides: before + drawn)
+      let port = drawPort(&draws, besides: before + drawn)
       drawn.append(port)
       spec.ports[at].nodePort = port
     }
@@ -178,12 +187,12 @@ extension APIServer {
     return nil
   }
 
-  private mutating func drawPort(besides taken: [Int32]) -> Int32 {
+  private func drawPort(_ draws: inout Draws, besides taken: [Int32]) -> Int32 {
     let range = configuration.serviceNodePortRange
     var port = range.lowerBound
     // A service's own ports are few: the first draw nearly always does.
     for _ in 0..<64 {
-      port = range.lowerBound + Int32(prng.below(UInt64(range.count)))
+      port = range.lowerBound + Int32(draws.below(UInt64(range.count)))
       if !taken.contains(port) { break }
     }
     return port

@@ -104,12 +104,14 @@ extension APIServer {
       }
     }
     let now = time.wall.truncatedToSeconds
+    let token = Self.subject(
+      .serviceAccount, request.key.namespace, (pod?.name ?? "") + "/" + request.key.name)
     let claims = TokenClaims(
       account: request.key, accountUID: account.metadata.uid, pod: pod, podUID: podUID,
       issuedAt: now, expiresAt: now + .seconds(Int(min(seconds, 1 << 32))))
     return .answer(
       .token(
-        claims.token(key: configuration.serviceAccountKey, id: newUID()),
+        claims.token(key: configuration.serviceAccountKey, id: newUID(token, time)),
         expiration: claims.expiresAt))
   }
 

@@ -48,7 +48,8 @@ extension APIServer: Digestible {
     digest.combine(nextAsked)
     digest.combine(calls.count)
     digest.combine(watches.count)
-    digest.combine(prng.state.0 ^ prng.state.1 ^ prng.state.2 ^ prng.state.3)
+    digest.combine(seed)
+    digest.combine(drawnNames.count)
     for cache in caches {
       digest.combine(UInt64(bitPattern: cache.revision))
       digest.combine(cache.objects.count)

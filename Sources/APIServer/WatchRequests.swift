@@ -37,7 +37,11 @@ extension APIServer {
         return
       }
     }
-    let life = prng.span(configuration.minRequestTimeout, configuration.minRequestTimeout * 2)
+    // Each watch its own, or all that a server serves would end together.
+    var draws = Draws(
+      seed, UInt64(kind.rawValue) << 48 | watch.client.connection & 0xFFFF_FFFF,
+      watch.client.request)
+    let life = draws.span(configuration.minRequestTimeout, configuration.minRequestTimeout * 2)
     let watcher = Watcher(
       client: watch.client, selection: watch.selection,
       from: max(wanted, caches[index].revision), wantsBookmarks: options.allowWatchBookmarks,

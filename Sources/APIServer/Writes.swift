@@ -210,10 +210,11 @@ extension APIServer {
   ) {
     calls[id]?.lookups += 1
     if object == nil, let call = calls[id], mayAppear(reference, call) {
+      var draws = Draws(seed, id, time.monotonic.microseconds)
       // The ServiceAccount plugin waits a little for an account that is about to be made.
       effects.arm(
         TimerID(tag: TimerTag.retry, payload: id),
-        after: prng.span(.milliseconds(100), .milliseconds(200)))
+        after: draws.span(.milliseconds(100), .milliseconds(200)))
       return
     }
     calls[id]?.lookedUp.append((reference, object))

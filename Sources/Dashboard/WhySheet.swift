@@ -124,6 +124,15 @@ extension AppState {
       return say("what was done is no longer known")
     }
     var lines = [SheetLine(answer.text)]
+    let others = timeline.why(subject).steps.last { $0.record == record }?.also ?? []
+    let together = [record] + others.filter { timeline.world.deed(of: $0) != nil }
+    if answer.verdict == .no, together.count > 1,
+      let set = timeline.butFor(together, of: subject)
+    {
+      lines.append(SheetLine("It was not alone. All \(together.count) left out:"))
+      lines.append(SheetLine(set.text))
+      for deed in set.deeds { lines.append(SheetLine("  " + deed.text(in: timeline.world), .dim)) }
+    }
     if let actual = answer.actual { lines.append(.field("As it is", actual)) }
     if let without = answer.without { lines.append(.field("Without", without, .changed)) }
     lines.append(SheetLine("  checked at \(clockText(answer.at)), by running it again", .dim))

@@ -67,7 +67,7 @@ extension World {
       guard balancer.isPowered, isOpen(host, 0) else {
         return .failed("dial tcp \(address): i/o timeout", after: Connection.dialTimeout)
       }
-      let roundTrip = network.transit(from: host, to: 0) * 2
+      let roundTrip = network.transit(from: host, to: 0, at: now) * 2
       guard let balancerProcess = process(.loadBalancer, on: 0), balancerProcess.isRunning else {
         return .failed("dial tcp \(address): connect: connection refused", after: roundTrip)
       }
@@ -122,9 +122,10 @@ extension World {
       && network.isOpen(from: via, to: to)
   }
 
-  private mutating func pathTransit(from: HostID, via: HostID?, to: HostID) -> Span {
-    guard let via else { return network.transit(from: from, to: to) }
-    return network.transit(from: from, to: via) + network.transit(from: via, to: to)
+  private func pathTransit(from: HostID, via: HostID?, to: HostID) -> Span {
+    guard let via else { return network.transit(from: from, to: to, at: now) }
+    return network.transit(from: from, to: via, at: now)
+      + network.transit(from: via, to: to, at: now)
   }
 
   private mutating func transmit(
@@ -242,12 +243,14 @@ extension World {
     if processes[connection.client].incarnation == connection.clientIncarnation,
       processes[connection.client].connection == id
     {
-      let at = max(now + loopback(), arrivals[Int(id)].toClient)
+      let at = max(
+        now + loopback(on: processes[connection.client].host), arrivals[Int(id)].toClient)
       schedule(
         .parcel(Parcel(.disconnected(id, reason))), to: connection.client, at: at, cause: .none)
     }
     if processes[connection.server].incarnation == connection.serverIncarnation {
-      let at = max(now + loopback(), arrivals[Int(id)].toServer)
+      let at = max(
+        now + loopback(on: processes[connection.server].host), arrivals[Int(id)].toServer)
       schedule(.parcel(Parcel(.connectionClosed(id))), to: connection.server, at: at, cause: .none)
     }
   }
@@ -259,7 +262,8 @@ extension World {
     guard id != 0, let connection = connections[Int(id)] else { return }
     connections[Int(id)] = nil
     if processes[connection.server].incarnation == connection.serverIncarnation {
-      let at = max(now + loopback(), arrivals[Int(id)].toServer)
+      let at = max(
+        now + loopback(on: processes[connection.server].host), arrivals[Int(id)].toServer)
       schedule(.parcel(Parcel(.connectionClosed(id))), to: connection.server, at: at, cause: .none)
     }
   }

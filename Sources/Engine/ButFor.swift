@@ -11,7 +11,8 @@ public struct ButFor: Sendable {
     case no
     case inconclusive(String)
   }
-  public let deed: Deed
+  /// What was left out, in the order in which it was done.
+  public let deeds: [Deed]
   public let verdict: Verdict
   /// What was compared, as it is and as it would have been; nil for "not there".
   public let actual: String?
@@ -19,10 +20,12 @@ public struct ButFor: Sendable {
   /// The moment compared.
   public let at: Tick
 
+  private var it: String { deeds.count == 1 ? "it" : "the \(deeds.count) of them" }
+
   public var text: String {
     switch verdict {
-    case .yes: "but-for: yes (checked: \(without ?? "none") without it)"
-    case .no: "but-for: no (checked: \(without ?? "none") without it too)"
+    case .yes: "but-for: yes (checked: \(without ?? "none") without \(it))"
+    case .no: "but-for: no (checked: \(without ?? "none") without \(it) too)"
     case .inconclusive(let why): "but-for: unknown (\(why))"
     }
   }
@@ -33,68 +36,99 @@ extension Timeline {
   public static let checkBudget: UInt64 = 1_000_000
 
   /// Leaves a deed out, lets the world run again from the keyframe before it, and compares `value`
-  /// at the present. A second run with the deed, but with other delays on the network, tells
-  /// whether it was mere chance.
+  /// at the present. All other luck is as it was. Where the outcome is another, the world runs
+  /// again with the deed and other delays on the network: if that alone can make it so, nobody can
+  /// say that the deed did.
   public func butFor(
     _ record: TraceID, budget: UInt64 = Timeline.checkBudget, _ value: (World) -> String?
   ) -> ButFor? {
-    guard let deed = world.deed(of: record) else { return nil }
+    butFor([record], budget: budget, value)
+  }
+
+  /// The same of several deeds at once: of two that would each have sufficed, neither alone is a
+  /// cause, and both together are. Nil where one of them is not known.
+  public func butFor(
+    _ records: [TraceID], budget: UInt64 = Timeline.checkBudget, _ value: (World) -> String?
+  ) -> ButFor? {
+    let deeds = records.compactMap { world.deed(of: $0) }.sorted { $0.record < $1.record }
+    guard let first = deeds.first, deeds.count == records.count else { return nil }
     let actual = value(world)
     func answer(_ verdict: ButFor.Verdict, _ without: String? = nil) -> ButFor {
-      ButFor(deed: deed, verdict: verdict, actual: actual, without: without, at: now)
+      ButFor(deeds: deeds, verdict: verdict, actual: actual, without: without, at: now)
     }
     // A keyframe of the very tick may be before or after the deed: its trace knows.
     guard
       let start = future.keyframes.last(where: {
-        $0.world.trace.total < record.rawValue && $0.world.now <= deed.at
+        $0.world.trace.total < first.record.rawValue && $0.world.now <= first.at
       })
     else { return answer(.inconclusive("the timeline begins after it")) }
     let cost = world.events - min(world.events, start.world.events)
     guard cost <= budget else {
       return answer(.inconclusive("\(cost) deliveries back, more than \(budget)"))
     }
-    let without = value(run(from: start, leavingOut: record, reseeding: false))
-    let chance = value(run(from: start, leavingOut: nil, reseeding: true))
-    if chance != actual {
-      return answer(.inconclusive("with other network delays it is \(chance ?? "none")"), without)
+    let without = value(run(from: start, leavingOut: deeds, salt: nil))
+    if without == actual { return answer(.no, without) }
+    for salt in [1, 2] as [UInt64] {
+      let chance = value(run(from: start, leavingOut: [], salt: salt))
+      if chance == without {
+        return answer(.inconclusive("other network delays alone can make it so"), without)
+      }
     }
-    return answer(without == actual ? .no : .yes, without)
+    return answer(.yes, without)
   }
 
   /// The same of the value of a field.
   public func butFor(_ record: TraceID, of subject: WhySubject) -> ButFor? {
+    butFor([record], of: subject)
+  }
+
+  public func butFor(_ records: [TraceID], of subject: WhySubject) -> ButFor? {
     switch subject {
     case .field(let object, let path):
-      return butFor(record) { world in
+      return butFor(records) { world in
         world.object(object.kind, object.key).flatMap { FieldDiff.value(at: path, of: $0) }
       }
     case .object(let object):
-      return butFor(record) { world in
+      return butFor(records) { world in
         world.object(object.kind, object.key) == nil ? nil : "there"
       }
-    case .leader(let component): return butFor(record) { $0.leaders(of: component).first }
+    case .leader(let component): return butFor(records) { $0.leaders(of: component).first }
     case .process(let id):
-      return butFor(record) { world in "\(world.processes[id].state)" }
+      return butFor(records) { world in "\(world.processes[id].state)" }
     case .revision, .record: return nil
     }
   }
 
-  private func run(
-    from keyframe: Keyframe, leavingOut record: TraceID?, reseeding: Bool
-  ) -> World {
+  /// The present as it would be without `deeds`, or with other luck on the network.
+  private func run(from keyframe: Keyframe, leavingOut deeds: [Deed], salt: UInt64?) -> World {
     var world = keyframe.world
-    if reseeding { world.network.reseed() }
-    var isExact = !reseeding
+    if let salt { world.network.reseed(salt) }
+    // While the run is the one that was, an input comes between the same deliveries; from the
+    // first that is left out on, and with other luck, the deliveries are others and inputs come at
+    // their times.
+    var isExact = salt == nil
+    var omitted = 0
     for recorded in future.inputs[min(keyframe.inputs, seen)..<seen] {
       if isExact { world.advance(to: recorded) } else { world.advance(to: recorded.at) }
-      if let record, isExact, world.trace.total + 1 == record.rawValue,
-        recorded.at == self.world.deed(of: record)?.at
-      {
-        // From here on the deliveries are others; inputs come at their times.
-        isExact = false
+      guard deeds.contains(where: { $0.at == recorded.at }) else {
+        _ = try? world.apply(recorded.input)
         continue
       }
-      _ = try? world.apply(recorded.input)
+      // Not every input is a deed: reads leave no record. Of those at this moment, which is it?
+      var next = world
+      _ = try? next.apply(recorded.input)
+      let before = world.deeds.filter { $0.at == recorded.at }.count
+      if next.deeds.endIndex > world.deeds.endIndex {
+        let skipped = deeds.prefix(omitted).filter { $0.at == recorded.at }.count
+        let here = self.world.deeds.filter { $0.at == recorded.at }
+        let place = before + skipped
+        if place < here.count, deeds.contains(where: { $0.record == here[place].record }) {
+          isExact = false
+          omitted += 1
+          continue
+        }
+      }
+      world = next
     }
     world.advance(to: now)
     return world

@@ -125,10 +125,11 @@ extension World {
     else { return }
     if processes[runtime].isAlive {
       for request in criRequests {
-        send(.cri(request), to: runtime, after: loopback(), cause: cause)
+        send(
+          .cri(request), to: runtime, after: loopback(on: processes[runtime].host), cause: cause)
       }
     } else {
-      send(.runtimeGone, to: id, after: loopback(), cause: cause)
+      send(.runtimeGone, to: id, after: loopback(on: processes[id].host), cause: cause)
     }
   }
 
@@ -156,7 +157,7 @@ extension World {
     let cause = route(id, cause: cause)
     guard !cloudRequests.isEmpty else { return }
     for request in cloudRequests {
-      send(.cloud(id, request), to: cloudProcess, after: cloudLatency(), cause: cause)
+      send(.cloud(id, request), to: cloudProcess, after: cloudLatency(id), cause: cause)
     }
   }
 
@@ -260,7 +261,12 @@ extension World {
     schedule(.parcel(Parcel(content, at: now)), to: id, at: now + span, cause: cause)
   }
 
-  mutating func loopback() -> Span { network.transit(from: 0, to: 0) }
+  func loopback(on host: HostID) -> Span { network.transit(from: host, to: host, at: now) }
+
+  /// The luck of a process in a matter, at this moment.
+  func draws(_ matter: Matter, _ id: ProcessID) -> Draws {
+    Draws(luck, matter.rawValue << 32 | UInt64(id), now.microseconds)
+  }
 
   /// Adds a note to the trace, and what follows from it to the engine's books.
   mutating func record(_ note: Note, by id: ProcessID?, cause: TraceID) -> TraceID {

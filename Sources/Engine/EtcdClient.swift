@@ -226,7 +226,7 @@ extension World {
       return number
     }
     guard !client.isBroken else { return number }
-    let transit = network.transit(from: processes[userProcess].host, to: host)
+    let transit = network.transit(from: processes[userProcess].host, to: host, at: now)
     guard processes[client.process].isAlive else {
       let address = "\(hosts[host].ip):2379"
       tell(
@@ -294,7 +294,7 @@ extension World {
         revision: members[index].revision, raftTerm: members[index].term)
     }
     let transit = network.transit(
-      from: processes[member].host, to: processes[userProcess].host)
+      from: processes[member].host, to: processes[userProcess].host, at: now)
     tell(id, client.epoch, event, header, after: transit, cause: cause)
   }
 
@@ -336,7 +336,7 @@ extension World {
       processes[client.process].isAlive
     else { return }
     let transit = network.transit(
-      from: processes[userProcess].host, to: processes[client.process].host)
+      from: processes[userProcess].host, to: processes[client.process].host, at: now)
     let at = max(now + transit, client.arrivals.toMember)
     schedule(
       .parcel(Parcel(.etcdClientGone(EtcdClients.token(id, client.epoch)))), to: client.process,
@@ -351,7 +351,7 @@ extension World {
         continue
       }
       let transit = network.transit(
-        from: processes[member].host, to: processes[userProcess].host)
+        from: processes[member].host, to: processes[userProcess].host, at: now)
       tell(
         id, client.epoch, .disconnected("error reading from server: EOF"), after: transit,
         cause: .none)

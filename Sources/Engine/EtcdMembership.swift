@@ -191,8 +191,9 @@ extension World {
     guard !processes[process].isHeldDown else { return }
     processes[process].state = .starting
     let delay = Process.bootDelay(.etcd, isFirst: false)
+    var draws = draws(.boot, process)
     schedule(
-      .control(.start), to: process, at: now + prng.span(delay.low, delay.high), cause: cause)
+      .control(.start), to: process, at: now + draws.span(delay.low, delay.high), cause: cause)
   }
 
   // MARK: Starting with an empty data directory

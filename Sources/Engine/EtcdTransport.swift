@@ -158,7 +158,8 @@ extension World {
     _ id: ProcessID, _ write: UInt64, _ records: [WALRecord], cause: TraceID
   ) {
     let index = processes[id].index
-    guard let done = disks[index].write(records, id: write, now: now, prng: &prng) else {
+    guard let done = disks[index].write(records, id: write, now: now, seed: luck &+ UInt64(index))
+    else {
       send(.diskFailed(write), to: id, after: .microseconds(50), cause: cause)
       return
     }
@@ -188,12 +189,12 @@ extension World {
     // rafthttp drops what it can't send rather than queue it: Raft sends again.
     guard hosts[there].isPowered, network.isOpen(from: here, to: there) else { return }
     guard processes[receiver].isAlive else {
-      let roundTrip = network.transit(from: here, to: there) * 2
+      let roundTrip = network.transit(from: here, to: there, at: now) * 2
       send(.peerGone(to), to: sender, after: roundTrip, cause: .none)
       return
     }
     let pair = from * etcdMembers.count + index
-    let at = max(now + network.transit(from: here, to: there), raftArrivals[pair])
+    let at = max(now + network.transit(from: here, to: there, at: now), raftArrivals[pair])
     // A stream on which nothing comes for so long is closed and opened anew: it does not wait for
     // a packet that was lost many times.
     guard at - now <= Self.peerReadTimeout else { return }
@@ -220,11 +221,12 @@ extension World {
     guard processes[member].isAlive else {
       schedule(
         .parcel(Parcel(.etcdDisconnected)), to: server,
-        at: now + network.transit(from: here, to: there) * 2, cause: cause)
+        at: now + network.transit(from: here, to: there, at: now) * 2, cause: cause)
       moveEndpoint(serverIndex)
       return
     }
-    let at = max(now + network.transit(from: here, to: there), etcdArrivals[serverIndex].toEtcd)
+    let at = max(
+      now + network.transit(from: here, to: there, at: now), etcdArrivals[serverIndex].toEtcd)
     etcdArrivals[serverIndex].toEtcd = at
     let request = sabotage == nil ? request : sabotaged(request)
     schedule(
@@ -261,7 +263,8 @@ extension World {
       loseEtcd(index)
       return
     }
-    let at = max(now + network.transit(from: here, to: there), etcdArrivals[index].toServer)
+    let at = max(
+      now + network.transit(from: here, to: there, at: now), etcdArrivals[index].toServer)
     etcdArrivals[index].toServer = at
     schedule(
       .parcel(Parcel(.etcdEvent(event, revision: revision), at: now)), to: server, at: at,
@@ -274,7 +277,7 @@ extension World {
     case .etcd:
       let index = processes[id].index
       for server in apiServers.indices where etcdEndpoint[server] == index && !etcdSilent[server] {
-        dropEtcd(server, after: loopback())
+        dropEtcd(server, after: loopback(on: processes[id].host))
       }
       dropEtcdClients(of: id)
     case .apiServer:
@@ -283,7 +286,7 @@ extension World {
       guard processes[member].isAlive else { return }
       send(
         .etcdClientGone(token(id, processes[id].incarnation - 1)), to: member,
-        after: loopback(), cause: .none)
+        after: loopback(on: processes[id].host), cause: .none)
     default: break
     }
   }
@@ -320,7 +323,8 @@ extension World {
       moveEndpoint(index)
     } else if etcdSilent[index] {
       // The old connection's end at the member goes with it.
-      let at = max(now + network.transit(from: here, to: there), etcdArrivals[index].toEtcd)
+      let at = max(
+        now + network.transit(from: here, to: there, at: now), etcdArrivals[index].toEtcd)
       etcdArrivals[index].toEtcd = at
       schedule(
         .parcel(Parcel(.etcdClientGone(token(server, processes[server].incarnation)))),

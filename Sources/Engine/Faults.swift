@@ -269,7 +269,8 @@ extension World {
         if hosts[processes[id].host].isPowered, processes[id].state == .stopped {
           processes[id].state = .starting
           let delay = Process.bootDelay(processes[id].role, isFirst: false)
-          let at = now + prng.span(delay.low, delay.high)
+          var draws = draws(.boot, id)
+          let at = now + draws.span(delay.low, delay.high)
           schedule(.control(.start), to: id, at: at, cause: cause)
         }
       }

@@ -22,7 +22,8 @@ extension World {
     var at = now
     for (order, id) in hosts[host].processes.enumerated() {
       let delay = Process.bootDelay(processes[id].role, isFirst: order == 0)
-      at += prng.span(delay.low, delay.high)
+      var draws = draws(.boot, id)
+      at += draws.span(delay.low, delay.high)
       guard !processes[id].isHeldDown else { continue }
       processes[id].state = .starting
       schedule(.control(.start), to: id, at: at, cause: cause)
@@ -39,7 +40,8 @@ extension World {
     cloud.setState(hosts[host].name, .shutdown)
     for id in hosts[host].processes {
       if processes[id].role == .etcd {
-        disks[processes[id].index].losePower(prng: &prng)
+        var draws = draws(.power, id)
+        disks[processes[id].index].losePower(draws: &draws)
         if sabotage != nil { sabotageDisk(processes[id].index) }
       }
       if processes[id].role == .kubeProxy {
@@ -216,7 +218,7 @@ extension World {
         continue
       }
       let isReady = server.isRunning
-      let roundTrip = network.transit(from: 0, to: server.host) * 2
+      let roundTrip = network.transit(from: 0, to: server.host, at: now) * 2
       send(.healthProbe(backend: index, isReady: isReady), to: id, after: roundTrip, cause: .none)
     }
     schedule(.control(.healthCheck), to: id, at: now + LoadBalancer.interval, cause: .none)

@@ -63,7 +63,8 @@ extension World {
       value: .boxed(map.boxed))
     let life = processes[scheduler].incarnation
     send(
-      .etcd(from: scheduler, life, 1, .put(put)), to: etcdProcesses[0], after: loopback(),
+      .etcd(from: scheduler, life, 1, .put(put)), to: etcdProcesses[0],
+      after: loopback(on: processes[scheduler].host),
       cause: .none)
   }
 

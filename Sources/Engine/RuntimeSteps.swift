@@ -38,7 +38,8 @@ extension World {
   private mutating func tellKubelet(_ id: ProcessID, _ message: CRIMessage, cause: TraceID) {
     guard let kubelet = processID(.kubelet, on: processes[id].host), processes[kubelet].isAlive
     else { return }
-    send(.criMessage(message), to: kubelet, after: loopback(), cause: cause)
+    send(
+      .criMessage(message), to: kubelet, after: loopback(on: processes[kubelet].host), cause: cause)
   }
 
   mutating func startRuntime(_ id: ProcessID, cause: TraceID) {
@@ -48,7 +49,7 @@ extension World {
   /// The runtime's process died: its kubelet's calls fail. Containers live on under their shims.
   mutating func runtimeDied(on host: HostID) {
     guard let kubelet = process(.kubelet, on: host), kubelet.isAlive else { return }
-    send(.runtimeGone, to: kubelet.id, after: loopback(), cause: .none)
+    send(.runtimeGone, to: kubelet.id, after: loopback(on: kubelet.host), cause: .none)
   }
 
   mutating func stepCloud(_ id: ProcessID, _ payload: Payload, cause: TraceID) {
@@ -58,9 +59,12 @@ extension World {
     guard processes[client].isAlive, isOpen(processes[id].host, processes[client].host) else {
       return
     }
-    send(.cloudResponse(response), to: client, after: cloudLatency(), cause: cause)
+    send(.cloudResponse(response), to: client, after: cloudLatency(client), cause: cause)
   }
 
   /// A provider's API takes some tens of milliseconds.
-  mutating func cloudLatency() -> Span { prng.span(.milliseconds(20), .milliseconds(60)) }
+  func cloudLatency(_ client: ProcessID) -> Span {
+    var draws = draws(.cloud, client)
+    return draws.span(.milliseconds(20), .milliseconds(60))
+  }
 }

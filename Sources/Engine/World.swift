@@ -78,7 +78,8 @@ public struct World: Sendable {
   /// Deliveries so far, and a digest over all of them in order.
   public internal(set) var events: UInt64 = 0
   var rolling = Digest()
-  var prng: PRNG
+  /// What the luck of machines, disks and the cloud is drawn from.
+  var luck: UInt64
   /// A bug planted by a test of the monitor; see `plant`.
   var sabotage: Sabotage?
   /// Last arrivals per pair of etcd members: their streams stay in order.
@@ -107,6 +108,12 @@ public struct World: Sendable {
   var criRequests: [CRIRequest] = []
   var cloudRequests: [CloudRequest] = []
 
+  /// What the world itself draws lots about.
+  enum Matter: UInt64 {
+    case boot = 1
+    case power, cloud
+  }
+
   struct RevisionCause: Sendable {
     let revision: Int64
     let cause: TraceID
@@ -115,8 +122,9 @@ public struct World: Sendable {
   /// The world of `spec` with every machine switched off at time zero; `powerOn()` starts it.
   public init(_ spec: ClusterSpec, traceCapacity: Int = 50_000) {
     self.spec = spec
-    prng = PRNG(seed: spec.seed, stream: 1)
-    network = Network(prng: PRNG(seed: spec.seed, stream: 2))
+    var streams = Draws(spec.seed, 1)
+    luck = streams.next()
+    network = Network(seed: streams.next())
     trace = Trace(capacity: traceCapacity)
     cloud = SimulatedCloud()
     monitor = InvariantMonitor()

@@ -70,6 +70,8 @@ public struct SchedulerProcess: Sendable {
 
   public let config: Config
   var prng: PRNG
+  /// What the luck of each pod is drawn from.
+  let seed: UInt64
   // Separate clients, each with its own limit, as kube-scheduler makes them.
   var client: APIClient<Call>
   var eventClient: APIClient<Call>
@@ -96,6 +98,8 @@ public struct SchedulerProcess: Sendable {
 
   public init(_ config: Config, prng: PRNG) {
     self.config = config
+    var prng = prng
+    seed = prng.next()
     self.prng = prng
     func make(_ tag: UInt8, _ lane: UInt64) -> APIClient<Call> {
       APIClient(

@@ -48,7 +48,8 @@ extension SchedulerProcess {
 
     cache.refresh()
     var state = CycleState(info, &cache)
-    let outcome = algorithm.run(&state, &cache, nominator, prng: &prng)
+    var luck = luck(of: queued)
+    let outcome = algorithm.run(&state, &cache, nominator, prng: &luck)
     lastCycle = LastCycle(pod: info, node: nil, message: "", at: time.monotonic)
     switch outcome {
     case .fits(let slot, let total):
@@ -67,6 +68,14 @@ extension SchedulerProcess {
     }
   }
 
+  /// Each try of each pod has its own: that another pod was there does not shift it.
+  private func luck(of queued: QueuedPod) -> PRNG {
+    var digest = Digest()
+    digest.combine(queued.info.key.namespace)
+    digest.combine(queued.info.key.name)
+    return PRNG(seed: seed ^ digest.value, stream: UInt64(queued.attempts))
+  }
+
   /// No node fits: looks for pods to remove, and says why none took the pod.
   private mutating func preempt(
     _ queued: QueuedPod, _ state: inout CycleState, at time: HostTime, into effects: inout Effects
@@ -79,8 +88,9 @@ extension SchedulerProcess {
       rejectors.insert(.nodeAffinity)
     }
     let basis = refusalBasis(state)
+    var luck = luck(of: queued)
     let result = DefaultPreemption(budgets: [], now: time.wall).run(
-      &state, algorithm, &cache, nominator, prng: &prng)
+      &state, algorithm, &cache, nominator, prng: &luck)
     let message = FitError(algorithm.table, state, cache).message(postFilter: result.message)
     lastCycle?.preemption = Decision.Preemption(result, cache)
     if let best = result.best.first {

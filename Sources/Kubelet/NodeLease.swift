@@ -12,8 +12,10 @@ extension Kubelet {
   public var leaseRenewedAt: Tick? { node.leaseRenewedAt }
 
   private mutating func armLease(_ step: inout Step) {
+    // By the moment, as the node's status: the pods of the node don't shift its heartbeats.
+    var draws = Draws(config.seed, 1, step.now.microseconds)
     step.effects.arm(
-      TimerID(tag: Timer.lease), after: prng.jitter(config.leaseRenewInterval, by: Ratio(4, 100)))
+      TimerID(tag: Timer.lease), after: draws.jitter(config.leaseRenewInterval, by: Ratio(4, 100)))
   }
 
   mutating func leaseDue(_ step: inout Step) {

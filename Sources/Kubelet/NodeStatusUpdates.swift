@@ -6,9 +6,10 @@ import KubeAPI
 // 5 minutes have passed, with up to five tries.
 extension Kubelet {
   mutating func armNodeStatus(_ step: inout Step) {
+    var draws = Draws(config.seed, 2, step.now.microseconds)
     step.effects.arm(
       TimerID(tag: Timer.nodeStatus),
-      after: prng.jitter(config.nodeStatusUpdateFrequency, by: Ratio(4, 100)))
+      after: draws.jitter(config.nodeStatusUpdateFrequency, by: Ratio(4, 100)))
   }
 
   mutating func nodeStatusDue(_ step: inout Step) {
@@ -31,9 +32,10 @@ extension Kubelet {
     let isOverdue = node.statusReportedAt.map { step.now - $0 >= frequency + node.statusDelay }
     guard isChanged || isOverdue ?? true else { return }
     // `calculateDelay`: ±50 % after a change, none after a report that was due.
+    var draws = Draws(config.seed, 3, step.now.microseconds)
     node.statusDelay =
       isChanged || isOverdue == nil
-      ? prng.span(.zero, frequency) - frequency / 2 : .zero
+      ? draws.span(.zero, frequency) - frequency / 2 : .zero
     var request = APIRequest(.update, .node, name: config.nodeName)
     request.subresource = .status
     request.body = .object(wanted.boxed)

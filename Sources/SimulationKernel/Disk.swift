@@ -39,11 +39,12 @@ public struct Disk<Record: Sendable>: Sendable {
   /// Begins a write and its fsync. Returns when the fsync will be done, or nil where the disk is
   /// full. One write follows the other, as through one file descriptor.
   @inlinable public mutating func write(
-    _ records: [Record], id: UInt64, now: Tick, prng: inout PRNG
+    _ records: [Record], id: UInt64, now: Tick, seed: UInt64
   ) -> Tick? {
     guard !isFull, pending.push(Write(id: id, records: records)) else { return nil }
     let start = max(now, busyUntil)
-    busyUntil = start + prng.span(fsync.low, fsync.high) + delay
+    var draws = Draws(seed, start.microseconds)
+    busyUntil = start + draws.span(fsync.low, fsync.high) + delay
     return busyUntil
   }
 
@@ -56,9 +57,9 @@ public struct Disk<Record: Sendable>: Sendable {
 
   /// The power is gone: of the writes under way, a prefix drawn from the seed may have reached the
   /// platter, whole records only.
-  @inlinable public mutating func losePower(prng: inout PRNG) {
+  @inlinable public mutating func losePower(draws: inout Draws) {
     if let write = pending.first {
-      let survivors = prng.index(below: write.records.count + 1)
+      let survivors = draws.index(below: write.records.count + 1)
       for record in write.records.prefix(survivors) { platter.append(record) }
     }
     clearPending()

@@ -36,9 +36,11 @@ public struct Network: Sendable {
   private var isolated = PersistentMap<HostID, Bool>()
   /// Hosts that only reach those of the same island; 0 is the mainland.
   private var islands = PersistentMap<HostID, Int>()
-  private var prng: PRNG
+  private var seed: UInt64
 
-  public init(prng: PRNG) { self.prng = prng }
+  /// Two networks of one seed treat a packet that is sent on the same link at the same moment alike,
+  /// whatever else they carry.
+  public init(seed: UInt64) { self.seed = seed }
 
   /// True while nothing is wrong with any link.
   public var isHealthy: Bool { faults.isEmpty && isolated.isEmpty && islands.isEmpty }
@@ -78,16 +80,17 @@ public struct Network: Sendable {
   }
 
   /// How long a message takes, retransmissions included. Only for an open direction.
-  public mutating func transit(from: HostID, to: HostID) -> Span {
-    if from == to { return prng.span(loopback.low, loopback.high) }
-    var span = prng.span(latency.low, latency.high)
+  public func transit(from: HostID, to: HostID, at now: Tick) -> Span {
+    var draws = Draws(seed, UInt64(from) << 32 | UInt64(to), now.microseconds)
+    if from == to { return draws.span(loopback.low, loopback.high) }
+    var span = draws.span(latency.low, latency.high)
     guard !faults.isEmpty else { return span }
     let fault = fault(from: from, to: to)
     span = span + fault.delay
     if fault.lossPercent > 0 {
       var timeout = Self.firstRetransmission
       var tries = 0
-      while tries < 15, prng.chance(Ratio(fault.lossPercent, 100)) {
+      while tries < 15, draws.chance(Ratio(fault.lossPercent, 100)) {
         span = span + timeout
         timeout = min(timeout * 2, Self.lastRetransmission)
         tries += 1
@@ -97,7 +100,10 @@ public struct Network: Sendable {
   }
 
   /// Other delays from here on: to see what is owed to chance.
-  public mutating func reseed() { prng = PRNG(seed: prng.next(), stream: 2) }
+  public mutating func reseed(_ salt: UInt64) {
+    var draws = Draws(seed, salt)
+    seed = draws.next()
+  }
 
   /// When a message first sent at `sentAt`, and in vain so far, is sent again after `now`: TCP
   /// retransmits after 200 ms, then twice as long each time, at most 120 s (Linux' TCP_RTO_MIN and
@@ -130,6 +136,6 @@ extension Network: Digestible {
       digest.combine(host)
       digest.combine(island)
     }
-    digest.combine(prng.state.0)
+    digest.combine(seed)
   }
 }

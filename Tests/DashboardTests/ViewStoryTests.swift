@@ -64,7 +64,10 @@ import Testing
     #expect(desk.text.contains("2 of 8 pods"))
     desk.loop.edit { $0.filter = "!cache worker-1" }
     desk.frame()
-    #expect(desk.text.contains("2 of 8 pods"))
+    let own = desk.state.observation.pods.count {
+      $0.node == "worker-1" && $0.key.name.hasPrefix("web-")
+    }
+    #expect(own > 0 && desk.text.contains("\(own) of 8 pods"))
     desk.loop.edit { $0.filter = "" }
     desk.frame()
     #expect(desk.text.contains("8 pods"))
@@ -203,7 +206,8 @@ import Testing
   func next() {
     var desk = Desk(width: 120, height: 40)
     desk.press("9")
-    #expect(desk.text.contains("Raft tick"))
+    #expect(desk.text.contains("timers and messages wait"))
+    #expect(desk.text.contains("(retryPeriod)"))
     let before = desk.microseconds
     desk.press("j j enter")
     desk.settle()

@@ -219,6 +219,13 @@ struct WhyTests {
     let other = try #require(timeline.butFor(label.record, of: subject))
     #expect(other.verdict == .no)
     #expect(timeline.butFor(answer.steps[0].record, of: subject) == nil, "no deed")
+    // Nor had it with how often anything else happened: luck is no shared stream.
+    let renewals = try #require(
+      timeline.butFor(label.record) { world in
+        world.object(.lease, ObjectKey(namespace: "kube-node-lease", name: "worker-2"))
+          .map { "\(String(describing: $0.lease?.spec.renewTime))" }
+      })
+    #expect(renewals.verdict == .no, "\(renewals)")
     let far = try #require(timeline.butFor(fault, budget: 10, { _ in "" }))
     guard case .inconclusive = far.verdict else {
       Issue.record("a check beyond its budget is no check: \(far.verdict)")
@@ -296,6 +303,9 @@ struct WhyTests {
     for deed in deeds {
       #expect(timeline.butFor(deed.record, of: subject)?.verdict == .no)
     }
+    let both = try #require(timeline.butFor(deeds.map(\.record), of: subject))
+    #expect(both.verdict == .yes && both.without == "True")
+    #expect(both.text == "but-for: yes (checked: True without the 2 of them)")
   }
 
   /// What etcd has compacted and the trace has dropped is found in the keyframes.

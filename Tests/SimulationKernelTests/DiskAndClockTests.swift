@@ -6,14 +6,14 @@ import Testing
   @Test func whatWasNotSyncedMayBeLostAndNothingElse() {
     var lost = 0
     for seed in 1...50 {
-      var prng = PRNG(seed: UInt64(seed))
+      var draws = Draws(UInt64(seed), 0)
       var disk = Disk<Int>()
-      let first = disk.write([1, 2], id: 1, now: .zero, prng: &prng)
+      let first = disk.write([1, 2], id: 1, now: .zero, seed: 1)
       #expect(first != nil)
       #expect(disk.completeOldest() == 1)
-      _ = disk.write([3, 4, 5], id: 2, now: first ?? .zero, prng: &prng)
-      _ = disk.write([6], id: 3, now: first ?? .zero, prng: &prng)
-      disk.losePower(prng: &prng)
+      _ = disk.write([3, 4, 5], id: 2, now: first ?? .zero, seed: 1)
+      _ = disk.write([6], id: 3, now: first ?? .zero, seed: 1)
+      disk.losePower(draws: &draws)
       let kept = Array(disk.durable)
       #expect(kept.starts(with: [1, 2]))
       #expect([1, 2, 3, 4, 5].starts(with: kept))
@@ -23,13 +23,12 @@ import Testing
   }
 
   @Test func aKilledWriterLosesNothingAndAFullDiskRefuses() {
-    var prng = PRNG(seed: 1)
     var disk = Disk<Int>()
-    _ = disk.write([1], id: 1, now: .zero, prng: &prng)
+    _ = disk.write([1], id: 1, now: .zero, seed: 1)
     disk.loseWriter()
     #expect(Array(disk.durable) == [1])
     disk.isFull = true
-    #expect(disk.write([2], id: 2, now: .zero, prng: &prng) == nil)
+    #expect(disk.write([2], id: 2, now: .zero, seed: 1) == nil)
   }
 }
 
@@ -65,6 +64,41 @@ extension HostClockTests {
 }
 
 @Suite struct NetworkTests {
+  /// Luck belongs to a link and a moment: what else was sent does not shift it.
+  @Test func delaysDependOnLinkAndMomentOnly() {
+    let one = Network(seed: 7)
+    var delays: Set<Int64> = []
+    for tick in (0..<200).map({ Tick(microseconds: $0 * 1_000) }) {
+      let delay = one.transit(from: 1, to: 2, at: tick)
+      #expect(delay >= .microseconds(150) && delay <= .microseconds(350))
+      #expect(Network(seed: 7).transit(from: 1, to: 2, at: tick) == delay)
+      delays.insert(delay.microseconds)
+    }
+    #expect(delays.count > 100, "they vary from moment to moment")
+    let now = Tick(microseconds: 5)
+    let others = (3..<60).map { one.transit(from: 1, to: $0, at: now).microseconds }
+    #expect(Set(others).count > 20, "and from link to link")
+    var two = one
+    two.reseed(1)
+    #expect(
+      (0..<20 as Range<UInt64>).contains { tick in
+        let at = Tick(microseconds: tick)
+        return two.transit(from: 1, to: 2, at: at) != one.transit(from: 1, to: 2, at: at)
+      })
+  }
+
+  /// A tenth of the packets lost: as many are sent again, each after 200 ms at least.
+  @Test func lossesComeAtTheirRate() {
+    var network = Network(seed: 3)
+    var fault = Network.Fault()
+    fault.lossPercent = 10
+    network.setFault(fault, from: 1, to: 2)
+    let late = (0..<5_000 as Range<UInt64>).count { tick in
+      network.transit(from: 1, to: 2, at: Tick(microseconds: tick * 97)) >= .milliseconds(200)
+    }
+    #expect(late > 400 && late < 600)
+  }
+
   @Test func retransmissionsDouble() {
     let sent = Tick.zero
     let at = [0, 200, 600, 1400].map {
@@ -74,7 +108,7 @@ extension HostClockTests {
   }
 
   @Test func cutsArePerDirection() {
-    var network = Network(prng: PRNG(seed: 1))
+    var network = Network(seed: 1)
     var fault = Network.Fault()
     fault.isCut = true
     network.setFault(fault, from: 1, to: 2)
