@@ -27,6 +27,9 @@ public struct APIServer: Sendable {
     public var minRequestTimeout = Span.seconds(1800)
     /// `--etcd-compaction-interval`.
     public var compactionInterval = Span.minutes(5)
+    /// `--default-not-ready-toleration-seconds` and `--default-unreachable-toleration-seconds`.
+    public var notReadyTolerationSeconds: Int64 = 300
+    public var unreachableTolerationSeconds: Int64 = 300
     /// `--event-ttl`.
     public var eventTTL = Span.hours(1)
     /// `--service-cluster-ip-range`; kubeadm's default.
@@ -47,6 +50,8 @@ public struct APIServer: Sendable {
   let seed: UInt64
   /// How many names were drawn from each prefix, by a digest of kind, namespace and prefix.
   var drawnNames = LookupTable<UInt64, UInt64>()
+  /// What the last identity was drawn for, when, and how many for it at that moment before.
+  var lastUID: (subject: UInt64, at: Tick, count: UInt64) = (0, .zero, 0)
   /// What each kind's watch has brought, by `ResourceKind.rawValue`.
   var caches: [WatchCache] = []
   var watchers: [Watchers] = []

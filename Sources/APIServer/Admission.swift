@@ -90,8 +90,6 @@ extension APIServer {
   // MARK: DefaultTolerationSeconds
 
   /// How long a pod stays on a node that is not ready or unreachable, unless it says otherwise.
-  private static let tolerationSeconds: Int64 = 300
-
   private func defaultTolerations(_ pod: inout Pod) {
     for key in [Taint.notReady, Taint.unreachable] {
       let isSaid = pod.spec.tolerations.contains {
@@ -102,7 +100,9 @@ extension APIServer {
       toleration.key = key
       toleration.operatorName = "Exists"
       toleration.effect = "NoExecute"
-      toleration.tolerationSeconds = Self.tolerationSeconds
+      toleration.tolerationSeconds =
+        key == Taint.notReady
+        ? configuration.notReadyTolerationSeconds : configuration.unreachableTolerationSeconds
       pod.spec.tolerations.append(toleration)
     }
   }

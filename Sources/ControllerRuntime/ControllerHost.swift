@@ -16,6 +16,11 @@ public struct ControllerHost: Sendable {
     /// Requests a second for each controller's client, and how many may be saved up.
     public var qps = 20
     public var burst = 30
+    /// `--leader-elect-lease-duration`, `--leader-elect-renew-deadline` and
+    /// `--leader-elect-retry-period`.
+    public var leaseDuration = Span.seconds(15)
+    public var renewDeadline = Span.seconds(10)
+    public var retryPeriod = Span.seconds(2)
     /// The indices of each kind's cache.
     public var indices: [(ResourceKind, [Store.Index])] = []
     public init(process: String, identity: String, seed: UInt64) {
@@ -62,8 +67,11 @@ public struct ControllerHost: Sendable {
     self.config = config
     makeControllers = controllers
     self.controllers = controllers()
-    elector = LeaderElector(
-      LeaderElector.Config(leaseName: config.process, identity: config.identity))
+    var election = LeaderElector.Config(leaseName: config.process, identity: config.identity)
+    election.leaseDuration = config.leaseDuration
+    election.renewDeadline = config.renewDeadline
+    election.retryPeriod = config.retryPeriod
+    elector = LeaderElector(election)
     context = ControllerContext(
       time: HostTime(monotonic: .zero, wall: .powerOn), prng: PRNG(seed: config.seed))
     base = Self.baseClient(config)

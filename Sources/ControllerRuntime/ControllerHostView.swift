@@ -82,3 +82,11 @@ extension ControllerHost: Digestible {
     for controller in controllers { controller.digest(into: &digest) }
   }
 }
+
+extension ControllerHost {
+  /// Until when some controller's spam filter swallows what it says about an object; nil where all
+  /// let it pass.
+  public func eventsHeldUntil(about object: APIObject, at now: Tick) -> Tick? {
+    context.lanes.compactMap { $0.recorder.heldUntil(about: object, at: now) }.max()
+  }
+}

@@ -126,6 +126,18 @@ public struct EventRecorder: Sendable {
 
   private static let rememberedTexts = 8
 
+  /// When the next Event about an object may be written; nil where the spam filter lets it pass now.
+  public func heldUntil(about object: APIObject, at now: Tick) -> Tick? {
+    let metadata = object.metadata
+    var key = Digest()
+    key.combine(object.kind.kind)
+    key.combine(metadata.namespace)
+    key.combine(metadata.name)
+    key.combine(metadata.uid.high)
+    key.combine(metadata.uid.low)
+    return spam[key]?.emptyUntil(now)
+  }
+
   /// EventAggregator: beyond ten different messages within 600 s the rest are one.
   private mutating func combined(_ key: Digest, _ message: String, _ now: Tick) -> String {
     var digest = Digest()
@@ -148,6 +160,12 @@ struct TokenBucketPerFiveMinutes: Sendable {
   private var filledAt: Tick
 
   init(at now: Tick) { filledAt = now }
+
+  /// When the next token comes, where there is none.
+  func emptyUntil(_ now: Tick) -> Tick? {
+    let next = filledAt + .seconds(300)
+    return tokens > 0 || next <= now ? nil : next
+  }
 
   mutating func take(at now: Tick) -> Bool {
     let periods = (now - filledAt).microseconds / Span.seconds(300).microseconds

@@ -163,7 +163,11 @@ public struct LeaderElector: Sendable {
     }
     return Basis(
       "LeaderElector.tryAcquireOrRenew", inputs: inputs,
-      parameters: [Basis.Parameter("leaseDuration", config.leaseDuration.brief)],
+      parameters: [
+        Basis.Parameter(
+          "leaseDuration", config.leaseDuration.brief,
+          isDefault: config.leaseDuration == .seconds(15))
+      ],
       absence: absence)
   }
 
@@ -172,7 +176,11 @@ public struct LeaderElector: Sendable {
     let lease = leaseReference
     return Basis(
       "LeaderElector.renew",
-      parameters: [Basis.Parameter("renewDeadline", config.renewDeadline.brief)],
+      parameters: [
+        Basis.Parameter(
+          "renewDeadline", config.renewDeadline.brief,
+          isDefault: config.renewDeadline == .seconds(10))
+      ],
       absence: Basis.Absence(
         "answers to its renewals", from: "kube-apiserver", silence: now - renewedAt, last: lease))
   }

@@ -24,6 +24,11 @@ public struct ControllerManager: Sendable, Digestible {
     /// `--kube-api-qps` and `--kube-api-burst`, for each controller's client.
     public var qps = 20
     public var burst = 30
+    /// `--leader-elect-lease-duration`, `--leader-elect-renew-deadline` and
+    /// `--leader-elect-retry-period`.
+    public var leaseDuration = Span.seconds(15)
+    public var renewDeadline = Span.seconds(10)
+    public var retryPeriod = Span.seconds(2)
     public init(identity: String, seed: UInt64) {
       self.identity = identity
       self.seed = seed
@@ -38,6 +43,9 @@ public struct ControllerManager: Sendable, Digestible {
     var hostConfig = ControllerHost.Config(
       process: "kube-controller-manager", identity: config.identity, seed: config.seed)
     hostConfig.qps = config.qps
+    hostConfig.leaseDuration = config.leaseDuration
+    hostConfig.renewDeadline = config.renewDeadline
+    hostConfig.retryPeriod = config.retryPeriod
     hostConfig.burst = config.burst
     hostConfig.indices = ResourceKind.allCases.map { kind in
       (kind, kind == .pod ? [.nodeName, .ownerUID] : [.ownerUID])
@@ -88,4 +96,12 @@ public struct ControllerManager: Sendable, Digestible {
   }
 
   public func digest(into digest: inout Digest) { host.digest(into: &digest) }
+}
+
+extension ControllerManager {
+  /// Until when some controller's spam filter swallows what it says about an object; nil where all
+  /// let it pass.
+  public func eventsHeldUntil(about object: APIObject, at now: Tick) -> Tick? {
+    host.eventsHeldUntil(about: object, at: now)
+  }
 }

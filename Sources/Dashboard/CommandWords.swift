@@ -20,6 +20,7 @@ struct CommandWord: Sendable {
     CommandWord("fail", "does harm: fail node/worker-2 cut"),
     CommandWord("heal", "undoes it: heal node/worker-2, or all"),
     CommandWord("kill", "kills a process once: kill process/master-1/etcd"),
+    CommandWord("why", "why? why node/worker-2, why drain worker-2, why lb", needsMore: false),
     CommandWord("faults", "what is broken", needsMore: false),
     CommandWord("goto", "goes to a moment: goto 1m30s, goto 0:01:30"),
     CommandWord("speed", "how fast time passes: speed 10"),
@@ -51,6 +52,7 @@ extension AppState {
     case "heal": heal(rest)
     case "kill": kill(rest)
     case "faults": open(.broken)
+    case "why": askWhy(rest)
     case "theme":
       if rest.isEmpty { open(.themes) } else { setTheme(rest[0]) }
     case "speed":
@@ -147,6 +149,7 @@ extension AppState {
     case ("kill", 1): return targets.filter { $0.hasPrefix("process/") }
     case ("topology", 1):
       return [ClusterSpec.EtcdTopology.external, .stacked].map(\.rawValue)
+    case ("why", _): return whyCandidates(after: words)
     case ("export", 1): return ["screen.txt", "screen.ansi", "screen.svg"]
     case ("record", 1): return ["recording.yaml", "off"]
     case ("cast", 1): return ["session.cast", "off"]

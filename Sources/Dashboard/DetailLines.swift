@@ -30,7 +30,9 @@ extension AppState {
     case .action(let id): whyLines(from: id)
     case .object(let kind, let key): objectLines(kind, key)
     case .key(let key): keyLines(key)
-    case .group, .host, .controller, .pending: []
+    case .host(let name): outsiderLines(name)
+    case .controller(let process, let name): controllerLines(process, name)
+    case .group, .pending: []
     }
   }
 
@@ -84,7 +86,7 @@ extension AppState {
     return lines + objectLines(.node, ObjectKey(name: name))
   }
 
-  private func processTable(on host: Int) -> [SheetLine] {
+  func processTable(on host: Int) -> [SheetLine] {
     let machine = timeline.world.hosts[host]
     return machine.processes.map { id in
       let process = timeline.world.processes[id]

@@ -386,7 +386,7 @@ extension AppState {
     overlays.append(.sheet(sheet))
   }
 
-  private mutating func why() {
+  mutating func why() {
     var about = selectedRow
     if case .sheet(let sheet) = overlays.last {
       guard case .details(let row) = sheet.content else { return }

@@ -14,7 +14,7 @@ extension AppState {
       observation.pods[uid].map { pod in
         let reference = ObjectReference(.pod, pod.key)
         return pod.isTerminating
-          ? [.field(reference, "metadata.deletionTimestamp")]
+          ? [.field(reference, "metadata.deletionTimestamp"), .copies(reference)]
           : [.field(reference, "status.conditions[Ready].status")]
       } ?? []
     case .member(let name):
@@ -25,8 +25,26 @@ extension AppState {
       } ?? []
     case .action(let id): [.record(id)]
     case .object(let kind, let key): [.object(ObjectReference(kind, key))]
+    case .host(let name):
+      timeline.world.host(named: name)?.role == .loadBalancer
+        ? skipped.map { .backend($0) } : []
     default: []
     }
+  }
+
+  /// The API servers that the load balancer skips, by their hosts.
+  private var skipped: [String] {
+    let world = timeline.world
+    return world.loadBalancer.backends.filter { !$0.isUp }.map {
+      world.hosts[world.processes[$0.server].host].name
+    }
+  }
+
+  /// Whether a node is being emptied: cordoned, with pods that were asked to go, or that keep
+  /// kubectl from asking.
+  private func isDraining(_ name: String) -> Bool {
+    observation.nodes.contains { $0.name == name && $0.status.contains("SchedulingDisabled") }
+      && observation.pods.contains { $0.node == name }
   }
 
   private func member(_ name: String) -> ProcessID? {
@@ -47,10 +65,24 @@ extension AppState {
       let isLost = observation.nodes.contains { $0.name == pod.node && $0.ready != "True" }
       if isLost { return [.evicted(pod.key)] }
       return pod.isReady ? [] : [.running(pod.key)]
+    case .node(let name): return isDraining(name) ? [.drained(name)] : []
     case .member: return observation.hasQuorum ? [] : [.committed]
     case .control(let role, _):
       let isLed = observation.control.contains { $0.role == role && $0.isLeader }
+      if role == .apiServer, case .control(_, let host) = row {
+        return skipped.contains(host) ? [.balanced(host)] : []
+      }
       return isLed || role == .apiServer ? [] : [.leader(role.name)]
+    case .controller(_, let name): return [.acting(name)]
+    case .host(let name) where timeline.world.host(named: name)?.role == .loadBalancer:
+      return skipped.map { .balanced($0) }
+    case .object(.deployment, let key):
+      return timeline.world.whyNot(.rolledOut(key)).unmet == nil ? [] : [.rolledOut(key)]
+    case .object(.service, let key):
+      return timeline.world.whyNot(.endpoints(key)).unmet == nil ? [] : [.endpoints(key)]
+    case .object(let kind, let key) where timeline.world.object(kind, key) == nil:
+      return timeline.world.restores.last?.loss(of: ObjectReference(kind, key)) == nil
+        ? [] : [.restored(ObjectReference(kind, key))]
     default: return []
     }
   }
@@ -58,23 +90,41 @@ extension AppState {
   /// The whole answer about a row.
   func whyAnswer(about row: RowID) -> [SheetLine] {
     var lines: [SheetLine] = []
-    for goal in whyNotGoals(of: row) {
+    for goal in whyNotGoals(of: row) { lines += answerLines(.whyNot(goal)) }
+    for subject in whySubjects(of: row) {
+      // Of most pods on their way out there is one.
+      if case .copies = subject, timeline.why(subject).steps.isEmpty { continue }
+      lines += answerLines(.why(subject))
+    }
+    if lines.isEmpty, case .action(let id) = row { return whyLines(from: id) }
+    if lines.last?.ink.first?.text.isEmpty ?? false { lines.removeLast() }
+    return lines
+  }
+
+  /// One question, its answer, and an empty line.
+  func answerLines(_ question: WhyQuestion) -> [SheetLine] {
+    var lines: [SheetLine] = []
+    switch question {
+    case .whyNot(let goal):
       let answer = timeline.world.whyNot(goal)
       lines.append(.heading(answer.question))
-      for (index, line) in answer.lines(6).enumerated() {
-        lines.append(SheetLine("  " + line, index == 0 ? .warn : .text))
+      for line in answer.lines(6) {
+        let isMissing = line.hasPrefix("missing:") || line.hasPrefix("held up by:")
+        lines.append(SheetLine("  " + line, isMissing ? .warn : .text))
+      }
+      if let due = answer.waiter?.earliest, due > timeline.now {
+        lines.append(SheetLine("  that is in \((due - timeline.now).brief)", .dim))
       }
       lines.append(SheetLine(""))
-    }
-    for subject in whySubjects(of: row) {
+    case .why(let subject):
       let answer = timeline.why(subject)
-      guard !answer.steps.isEmpty || answer.gap != nil else { continue }
+      guard !answer.steps.isEmpty || answer.gap != nil else { return [] }
       lines.append(.heading(answer.question))
       for step in answer.lines(6) {
         lines.append(
           SheetLine(
             [
-              Ink("  \(padded(step.clock, 8)) ", .dim),
+              Ink("  \(padded(step.clock, 10)) ", .dim),
               Ink(step.who + ": ", step.isRoot ? .changed : .info),
               Ink(step.words, step.isRoot ? .changed : .text),
             ], opens: .step(subject, step.record)))
@@ -88,8 +138,6 @@ extension AppState {
       }
       lines.append(SheetLine(""))
     }
-    if lines.isEmpty, case .action(let id) = row { return whyLines(from: id) }
-    if lines.last?.ink.first?.text.isEmpty ?? false { lines.removeLast() }
     return lines
   }
 
@@ -100,7 +148,7 @@ extension AppState {
     }
     var lines = [
       SheetLine([Ink("\(step.who): ", .info), Ink(step.words)]),
-      SheetLine("at t=\(step.clock)", .dim),
+      SheetLine("at \(step.clock)", .dim),
     ]
     if let basis = step.basis {
       lines += [SheetLine(""), .heading("What it rests on")]

@@ -107,6 +107,11 @@ extension World {
     }
   }
 
+  /// How many connections to an API server are open, as far as anybody knows.
+  public func connectionCount(to server: ProcessID) -> Int {
+    connections.reduce(0) { $0 + ($1?.server == server ? 1 : 0) }
+  }
+
   func isOpen(_ a: HostID, _ b: HostID) -> Bool {
     network.isOpen(from: a, to: b) && network.isOpen(from: b, to: a)
   }

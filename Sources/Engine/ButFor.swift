@@ -95,7 +95,22 @@ extension Timeline {
     case .leader(let component): return butFor(records) { $0.leaders(of: component).first }
     case .process(let id):
       return butFor(records) { world in "\(world.processes[id].state)" }
-    case .revision, .record: return nil
+    case .backend(let host):
+      return butFor(records) { world in
+        let backend = world.loadBalancer.backends.first {
+          world.hosts[world.processes[$0.server].host].name == host
+        }
+        return backend.map { $0.isUp ? "in turn" : "skipped" }
+      }
+    case .copies(let object):
+      return butFor(records) { world in
+        guard let owner = world.object(object.kind, object.key)?.metadata.controller else {
+          return nil
+        }
+        let count = world.objects(.pod).count { $0.metadata.controller?.uid == owner.uid }
+        return "\(count) pods of \(owner.kind) \(owner.name)"
+      }
+    case .request, .restore, .revision, .record: return nil
     }
   }
 

@@ -138,11 +138,11 @@ extension World {
         message: "--initial-cluster has \(restore.host)=\(own.peerURLs.joined(separator: ",")) but "
           + "missing from --initial-advertise-peer-urls=\(url)")
     }
-    let note = Note(
+    var note = Note(
       .input, nil,
       "etcd on \(restore.host) is restored from a snapshot of revision "
         + "\(restored.state.store.revision)")
-    let cause = record(note, by: nil, cause: .none)
+    let cause = report(restored.state.store, restore.host, &note)
     stopForMaintenance(process, cause: cause)
     disks[index].replace(with: restored.records(for: own.id))
     etcdLaunches[index] = EtcdLaunch(
@@ -155,6 +155,24 @@ extension World {
     revisionCauses = PersistentLog()
     monitor.restored(restored.state.store, index: restored.state.index, at: now)
     startAfterMaintenance(process, cause: cause)
+  }
+
+  /// Records a restore, and what it left out.
+  private mutating func report(
+    _ restored: MVCC.Store, _ host: String, _ note: inout Note
+  ) -> TraceID {
+    guard let before = store else { return record(note, by: nil, cause: .none) }
+    let (losses, routine) = RestoreReport.losses(from: before, to: restored)
+    // The members after the first are given the same file: against it nothing is lost.
+    guard !losses.isEmpty || restores.isEmpty else {
+      return record(note, by: nil, cause: .none)
+    }
+    let report = RestoreReport(
+      record: TraceID(trace.total + 1), at: now, host: host, snapshotRevision: restored.revision,
+      revisionBefore: before.revision, losses: losses, routine: routine)
+    note.basis = report.basis
+    restores.append(report)
+    return record(note, by: nil, cause: .none)
   }
 
   // MARK: Joining

@@ -15,6 +15,14 @@ public enum WhySubject: Sendable, Hashable {
   case process(ProcessID)
   /// Who leads, by the binary's name: `etcd`, `kube-scheduler`, `kube-controller-manager`.
   case leader(String)
+  /// The load balancer sends to the API server on a host, or skips it.
+  case backend(String)
+  /// The last request of a person that was slow or refused.
+  case request
+  /// There are two of a pod: itself and what was made in its place.
+  case copies(ObjectReference)
+  /// What the last restore of a snapshot left out.
+  case restore
 }
 
 /// An answer to "why?": a chain from the effect to the deeds and starts it comes from.
@@ -64,13 +72,10 @@ public struct Explanation: Sendable {
     /// What comes from outside, or the start of a process or machine.
     public let isRoot: Bool
 
-    /// `t=53.9 node-lifecycle-controller@master-3: marks …`
-    public var text: String { "t=\(clock) \(who): \(words)" }
-    /// Seconds since power-on, to a tenth.
-    public var clock: String {
-      let tenths = at.microseconds / 100_000
-      return "\(tenths / 10).\(tenths % 10)"
-    }
+    /// `0:00:53.9 node-lifecycle-controller@master-3: marks …`
+    public var text: String { "\(clock) \(who): \(words)" }
+    /// When it was, as the dashboard's clock shows it, to a tenth of a second.
+    public var clock: String { at.clock }
   }
 
   public let question: String

@@ -55,6 +55,14 @@ extension World {
     if let span = spec.duration("kube-apiserver", "request-timeout") {
       configuration.requestTimeout = span
     }
+    for (name, key) in [
+      ("default-not-ready-toleration-seconds", \APIServer.Configuration.notReadyTolerationSeconds),
+      ("default-unreachable-toleration-seconds", \.unreachableTolerationSeconds),
+    ] {
+      if let seconds = spec.flag("kube-apiserver", name).flatMap(Int64.init) {
+        configuration[keyPath: key] = seconds
+      }
+    }
     return APIServer(
       configuration,
       prng: PRNG(
@@ -77,6 +85,15 @@ extension World {
     }
     if let burst = spec.flag(component, "kube-api-burst").flatMap(Int.init), burst > 0 {
       config.burst = burst
+    }
+    if let span = spec.duration(component, "leader-elect-lease-duration") {
+      config.leaseDuration = span
+    }
+    if let span = spec.duration(component, "leader-elect-renew-deadline") {
+      config.renewDeadline = span
+    }
+    if let span = spec.duration(component, "leader-elect-retry-period") {
+      config.retryPeriod = span
     }
     return SchedulerProcess(config, prng: stream(process, incarnation))
   }
@@ -102,6 +119,15 @@ extension World {
     }
     if let burst = spec.flag(component, "kube-api-burst").flatMap(Int.init), burst > 0 {
       config.burst = burst
+    }
+    if let span = spec.duration(component, "leader-elect-lease-duration") {
+      config.leaseDuration = span
+    }
+    if let span = spec.duration(component, "leader-elect-renew-deadline") {
+      config.renewDeadline = span
+    }
+    if let span = spec.duration(component, "leader-elect-retry-period") {
+      config.retryPeriod = span
     }
     return ControllerManager(config)
   }

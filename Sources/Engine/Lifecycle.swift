@@ -123,6 +123,7 @@ extension World {
       cause = record(
         Note(.lifecycle, nil, "\(process.role.name) on \(host) started"), by: id, cause: cause)
     }
+    processes[id].startedBy = cause
     let host = process.host
     let life = process.incarnation
     switch process.role {
@@ -228,16 +229,41 @@ extension World {
     guard case .parcel(let parcel) = payload,
       case .healthProbe(let index, let isReady) = parcel.content
     else { return }
-    guard loadBalancer.checked(index, isReady: isReady) else { return }
+    guard loadBalancer.checked(index, isReady: isReady, at: now) else { return }
     let backend = loadBalancer.backends[index]
-    let name = hosts[processes[backend.server].host].name
+    let server = processes[backend.server]
+    let name = hosts[server.host].name
+    // Down: since its end, where it has one that was noticed; else what came between tells itself.
+    let since = backend.isUp || server.isRunning ? server.startedBy : server.endedBy
     _ = record(
       Note(
         .observation, nil,
         backend.isUp
           ? "load balancer: kube-apiserver on \(name) is up"
-          : "load balancer: kube-apiserver on \(name) is down after \(LoadBalancer.fall) failed checks"
-      ), by: process(.loadBalancer, on: 0)?.id, cause: cause)
+          : "load balancer: kube-apiserver on \(name) is down after \(LoadBalancer.fall) failed checks",
+        basis: checkBasis(backend, name)),
+      by: process(.loadBalancer, on: 0)?.id, cause: cause == .none ? since : cause)
     if !backend.isUp { closeConnections(throughBalancerTo: backend.server) }
+  }
+
+  private func checkBasis(_ backend: LoadBalancer.Backend, _ name: String) -> Basis {
+    let inARow = backend.isUp ? backend.successes : backend.failures
+    return Basis(
+      "health check",
+      inputs: [
+        Basis.Input(
+          backend.isUp ? "checks passed in a row" : "checks failed in a row", String(inARow),
+          .memory)
+      ],
+      parameters: [
+        Basis.Parameter("inter", LoadBalancer.interval.brief),
+        Basis.Parameter("fall", String(LoadBalancer.fall)),
+        Basis.Parameter("rise", String(LoadBalancer.rise)),
+      ],
+      absence: backend.isUp
+        ? nil
+        : Basis.Absence(
+          "a TCP connection to port 6443", from: "kube-apiserver@\(name)",
+          silence: LoadBalancer.interval * (LoadBalancer.fall + 1)))
   }
 }

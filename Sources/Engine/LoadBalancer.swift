@@ -10,6 +10,8 @@ public struct LoadBalancer: Sendable {
     public var isUp = false
     public var successes = 0
     public var failures = 0
+    /// When the last check was answered, or given up.
+    public internal(set) var checkedAt: Tick?
     /// A check is out and unanswered.
     var isProbing = false
   }
@@ -17,9 +19,10 @@ public struct LoadBalancer: Sendable {
   public internal(set) var backends: [Backend]
   private var turn = 0
 
-  static let interval = Span.seconds(2)
-  static let fall = 3
-  static let rise = 2
+  /// HAProxy's `inter`, `fall` and `rise`.
+  public static let interval = Span.seconds(2)
+  public static let fall = 3
+  public static let rise = 2
 
   init(servers: [ProcessID]) { backends = servers.map { Backend(server: $0) } }
 
@@ -34,7 +37,8 @@ public struct LoadBalancer: Sendable {
   }
 
   /// The outcome of a check; true when it changed what the backend counts as.
-  mutating func checked(_ index: Int, isReady: Bool) -> Bool {
+  mutating func checked(_ index: Int, isReady: Bool, at now: Tick) -> Bool {
+    backends[index].checkedAt = now
     backends[index].isProbing = false
     if isReady {
       backends[index].failures = 0

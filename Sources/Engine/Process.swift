@@ -47,6 +47,8 @@ public struct Process: Sendable {
   /// When it ended or was stopped last, and because of which record.
   public internal(set) var endedAt: Tick?
   public internal(set) var endedBy = TraceID.none
+  /// The record of the start of this life of it.
+  public internal(set) var startedBy = TraceID.none
   /// A person stopped it: its supervisor leaves it so.
   public internal(set) var isHeldDown = false
   /// The supervisor's back-off before the next start.

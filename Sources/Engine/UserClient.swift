@@ -14,6 +14,8 @@ struct UserClient: Sendable {
     let subject: ObjectReference
   }
   private var answers = LookupTable<RequestID, APIResponse>()
+  /// From here on a request is slow: the API server logs the steps of those (`LogIfLong`).
+  static let slow = Span.milliseconds(500)
 
   mutating func begin(_ request: APIRequest, at now: Tick) -> RequestID {
     let id = nextID
@@ -34,18 +36,25 @@ struct UserClient: Sendable {
     case .response(let id, let response):
       guard let asked = open.removeValue(forKey: id) else { return }
       answers[id] = response
-      guard asked.isMutating, let refusal = response.refusal else { return }
+      guard asked.isMutating else { return }
+      let latency = now - asked.at
+      var inputs = [Basis.Input("latency", latency.milliseconds, .clock)]
+      let refusal = response.refusal
+      if let refusal {
+        inputs.insert(Basis.Input("code", String(refusal.code), .server), at: 0)
+        inputs.insert(Basis.Input("reason", refusal.reason.rawValue, .server), at: 1)
+      }
+      guard refusal != nil || latency >= Self.slow else { return }
+      let basis = Basis(
+        "request", inputs: inputs,
+        parameters: [Basis.Parameter("slow from", Self.slow.brief)],
+        absence: latency < Self.slow
+          ? nil : Basis.Absence("an answer", from: "kube-apiserver", silence: latency))
       effects.note(
         Note(
-          .failure, asked.subject,
-          "kubectl: \(asked.words) was answered \(refusal.code): \(refusal.message)",
-          basis: Basis(
-            "request",
-            inputs: [
-              Basis.Input("code", String(refusal.code), .server),
-              Basis.Input("reason", refusal.reason.rawValue, .server),
-              Basis.Input("latency", (now - asked.at).brief, .clock),
-            ])))
+          refusal == nil ? .observation : .failure, asked.subject,
+          refusal.map { "kubectl: \(asked.words) was answered \($0.code): \($0.message)" }
+            ?? "kubectl: \(asked.words) took \(latency.milliseconds)", basis: basis))
     case .disconnected(let reason):
       for id in open.sortedKeys {
         guard let asked = open.removeValue(forKey: id) else { continue }
@@ -67,4 +76,13 @@ struct UserClient: Sendable {
   /// The answer to a request, once.
   mutating func take(_ id: RequestID) -> APIResponse? { answers.removeValue(forKey: id) }
   func hasAnswer(_ id: RequestID) -> Bool { answers.contains(id) }
+}
+
+extension Span {
+  /// `3.214s`.
+  var milliseconds: String {
+    let all = microseconds / 1000
+    let rest = String(all % 1000)
+    return "\(all / 1000)." + String(repeating: "0", count: 3 - rest.count) + rest + "s"
+  }
 }

@@ -22,8 +22,8 @@ extension Timeline {
 
 /// One walk from an effect to its roots.
 struct Inquiry {
-  private let evidence: Evidence
-  private var world: World { evidence.world }
+  let evidence: Evidence
+  var world: World { evidence.world }
 
   init(_ evidence: Evidence) { self.evidence = evidence }
 
@@ -46,10 +46,7 @@ struct Inquiry {
       let process = world.processes[id]
       let name = world.name(of: id)
       let isUp = process.state == .running
-      let start = world.trace.newest(1, scanning: .max) { entry in
-        entry.record.process == id && entry.record.note.kind == .lifecycle
-          && entry.record.note.message.hasSuffix("started")
-      }.first
+      let start = evidence[process.startedBy]
       if !isUp, process.state == .paused {
         let deed = world.suppressors(of: process, from: world.now, to: world.now).first
         return explain(deed.flatMap { evidence[$0.record] }, "why is \(name) paused?")
@@ -58,6 +55,13 @@ struct Inquiry {
         isUp ? start : evidence[process.endedBy], "why is \(name) \(isUp ? "up" : "down")?")
     case .leader(let component):
       return explain(leadership(of: component), "why does this \(component) lead?")
+    case .backend(let host): return backend(host)
+    case .request:
+      return explain(
+        newest { $0.record.note.basis?.rule == "request" },
+        "why was the last request slow, or refused?")
+    case .copies(let pod): return copies(of: pod)
+    case .restore: return restore()
     }
   }
 
@@ -72,13 +76,19 @@ struct Inquiry {
     }.first
   }
 
-  private func nothing(_ question: String) -> Explanation {
-    Explanation(question: question, steps: [], gap: "nothing is recorded about it")
+  func nothing(
+    _ question: String, _ gap: String = "nothing is recorded about it"
+  ) -> Explanation {
+    Explanation(question: question, steps: [], gap: gap)
+  }
+
+  func newest(_ isWanted: (Trace.Entry) -> Bool) -> Trace.Entry? {
+    world.trace.newest(1, scanning: .max, where: isWanted).first
   }
 
   // MARK: The walk
 
-  private func explain(_ start: Trace.Entry?, _ question: String) -> Explanation {
+  func explain(_ start: Trace.Entry?, _ question: String) -> Explanation {
     guard let start else { return nothing(question) }
     var steps: [Explanation.Step] = []
     var gap: String?
@@ -158,7 +168,7 @@ struct Inquiry {
       steps.append(
         Explanation.Step(
           record: last.id, at: last.at, who: who(last),
-          words: "the last that came: \(last.record.note.message)", edge: .read, role: .context,
+          words: "the last that came: \(words(of: last))", edge: .read, role: .context,
           basis: nil, deed: nil, isRoot: false))
     }
     for process in world.expected(from: absence.from, by: entry.record.process) {
@@ -184,13 +194,13 @@ struct Inquiry {
       role: .necessary, basis: nil, deed: deed, isRoot: true)
   }
 
-  private func step(
+  func step(
     _ entry: Trace.Entry, _ edge: Explanation.Edge, isRoot: Bool = false
   ) -> Explanation.Step {
     let deed = world.deed(of: entry.id)
     var step = Explanation.Step(
       record: entry.id, at: entry.at, who: who(entry),
-      words: deed?.text(in: world) ?? entry.record.note.message,
+      words: deed?.text(in: world) ?? words(of: entry),
       edge: deed != nil && edge != .effect && edge != .suppress ? .user : edge, role: .necessary,
       basis: entry.record.note.basis, deed: deed, isRoot: isRoot)
     step.also = entry.record.note.basis?.coalesced ?? []
@@ -213,10 +223,26 @@ struct Inquiry {
     return .message
   }
 
+  /// What a record says, without saying again who: that is told before it.
+  private func words(_ message: String, without actor: String) -> String {
+    message.hasPrefix(actor + " ") ? String(message.dropFirst(actor.count + 1)) : message
+  }
+
+  func words(of entry: Trace.Entry) -> String {
+    let note = entry.record.note
+    let message = note.message
+    guard note.kind == .write else {
+      return words(message, without: who(entry).split(separator: "@").first.map(String.init) ?? "")
+    }
+    let parts = message.split(separator: " ", omittingEmptySubsequences: false)
+    return parts.count > 2 && parts[parts.count - 2] == "for"
+      ? parts.dropLast(2).joined(separator: " ") : message
+  }
+
   // MARK: Who
 
   /// The actor of a record: for a write, who asked the API server for it.
-  private func who(_ entry: Trace.Entry) -> String {
+  func who(_ entry: Trace.Entry) -> String {
     let note = entry.record.note
     if note.kind == .write { return requester(entry) }
     guard let id = entry.record.process else {

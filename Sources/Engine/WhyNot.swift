@@ -22,6 +22,22 @@ public enum WhyNotGoal: Sendable, Hashable {
   case unrouted(service: ObjectKey, address: String)
   /// Nothing happens.
   case anything
+  /// The load balancer sends nothing to the API server on a host.
+  case balanced(String)
+  /// kubectl's request is not answered yet.
+  case answered
+  /// A node's drain does not end.
+  case drained(String)
+  /// There is no Event about an object.
+  case event(ObjectReference)
+  /// A restore did not bring an object.
+  case restored(ObjectReference)
+  /// A deployment's rollout is not done.
+  case rolledOut(ObjectKey)
+  /// A service has no endpoint.
+  case endpoints(ObjectKey)
+  /// A controller, by its name, does nothing.
+  case acting(String)
 }
 
 /// An answer to "why not?": what the goal requires, in order, the first thing that is missing, and
@@ -66,17 +82,13 @@ public struct WhyNot: Sendable {
     }
     guard let waiter else { return Array(lines.prefix(limit)) }
     if let deed = waiter.suppressor {
-      let tenths = deed.at.microseconds / 100_000
       lines = Array(lines.prefix(limit - 2))
-      lines.append("held up by: t=\(tenths / 10).\(tenths % 10) \(waiter.suppressedBy)")
+      lines.append("held up by: \(deed.at.clock) \(waiter.suppressedBy)")
     }
     lines = Array(lines.prefix(limit - 1))
     var last = waiter.who.map { "next: \($0): " } ?? "nobody acts: "
     last += waiter.evidence
-    if let at = waiter.earliest {
-      let tenths = at.microseconds / 100_000
-      last += ", at the earliest t=\(tenths / 10).\(tenths % 10)"
-    }
+    if let at = waiter.earliest { last += ", at the earliest \(at.clock)" }
     return lines + [last]
   }
 }
@@ -117,6 +129,14 @@ extension World {
     case .committed: return whyNotCommitted()
     case .unrouted(let service, let address): return whyStillRouted(service, address)
     case .anything: return whyNothing()
+    case .balanced(let host): return whyNotBalanced(host)
+    case .answered: return whyNotAnswered()
+    case .drained(let node): return whyNotDrained(node)
+    case .event(let object): return whyNoEvent(object)
+    case .restored(let object): return whyNotRestored(object)
+    case .rolledOut(let deployment): return whyNotRolledOut(deployment)
+    case .endpoints(let service): return whyNoEndpoints(service)
+    case .acting(let controller): return whyNotActing(controller)
     }
   }
 

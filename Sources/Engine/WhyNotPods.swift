@@ -208,7 +208,12 @@ extension World {
     }
     list.append(requirement("its node is known to be not ready: Ready=\(ready)", true))
     guard !taints.isEmpty else {
-      let zones = zoneStates.filter { $0.state != .normal && $0.state != .initial }
+      let labels = node.metadata.labels
+      let own = [labels["topology.kubernetes.io/region"], labels["topology.kubernetes.io/zone"]]
+      let zones = zoneStates.filter { zone in
+        zone.state != .normal && zone.state != .initial
+          && zone.name == own.compactMap { $0 }.joined(separator: ":")
+      }
       list.append(
         requirement(
           "its node has a NoExecute taint", false,
@@ -217,7 +222,11 @@ extension World {
       return answer(
         list,
         taint.map { WhyNot.Waiter($0) }
-          ?? WhyNot.Waiter(nil, "its zone's rate lets no node be tainted"))
+          ?? (zones.isEmpty
+            ? WhyNot.Waiter(
+              "node-lifecycle-controller@\(leaders(of: "kube-controller-manager").first ?? "")",
+              "has noticed, and taints it next (node-eviction-rate 0.1 a second)")
+            : WhyNot.Waiter(nil, "its zone's rate lets no node be tainted")))
     }
     list.append(
       requirement(

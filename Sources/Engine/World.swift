@@ -45,6 +45,8 @@ public struct World: Sendable {
   var etcdClusterID = EtcdLaunch.foundingClusterID
   /// How often a snapshot was restored: each time the store is another one.
   var etcdRestores = 0
+  /// What each restore left out, in order; of the members restored together the first tells.
+  public internal(set) var restores: [RestoreReport] = []
   /// Pairs of members of different clusters that have noticed so.
   var etcdStrangers = LookupSet<Int>()
   var apiServers: [APIServer] = []

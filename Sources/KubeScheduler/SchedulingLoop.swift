@@ -53,7 +53,8 @@ extension SchedulerProcess {
     lastCycle = LastCycle(pod: info, node: nil, message: "", at: time.monotonic)
     switch outcome {
     case .fits(let slot, let total):
-      bind(queued, to: cache.details[Int(slot)].name, total, at: time, into: &effects)
+      let node = cache.details[Int(slot)].name
+      bind(queued, to: node, total, state, at: time, into: &effects)
     case .noNodes:
       fail(
         queued, rejectors: [], message: FitError.noNodes, nomination: "", at: time,
@@ -110,8 +111,8 @@ extension SchedulerProcess {
   // MARK: Binding
 
   private mutating func bind(
-    _ queued: QueuedPod, to node: String, _ total: Int64, at time: HostTime,
-    into effects: inout Effects
+    _ queued: QueuedPod, to node: String, _ total: Int64, _ state: CycleState,
+    at time: HostTime, into effects: inout Effects
   ) {
     let info = queued.info
     lastCycle?.node = node
@@ -120,7 +121,8 @@ extension SchedulerProcess {
     bindings[info.uid] = Binding(pod: queued, node: node)
     effects.note(
       Note(
-        .decision, info.reference, bindingText(info, node, total), basis: bindingBasis(node, total))
+        .decision, info.reference, bindingText(info, node, total),
+        basis: bindingBasis(node, total, state))
     )
     var request = APIRequest(
       .create, .pod, namespace: info.namespace, name: info.key.name)
@@ -129,8 +131,9 @@ extension SchedulerProcess {
     client.call(request, tag: .bind(info.uid), now: time.monotonic, into: &effects)
   }
 
-  /// The node taken and the best of the others. All verdicts can be had again by re-execution.
-  private func bindingBasis(_ node: String, _ total: Int64) -> Basis {
+  /// The node taken, the best of the others, and who refused the rest. In a large cluster the
+  /// refusals are left out: all verdicts can be had again by re-execution.
+  private func bindingBasis(_ node: String, _ total: Int64, _ state: CycleState) -> Basis {
     let table = algorithm.table
     var others: [(total: Int64, slot: Int)] = []
     for (position, slot) in table.feasible.enumerated()
@@ -149,11 +152,16 @@ extension SchedulerProcess {
       alternatives.append(
         Basis.Alternative(cache.details[other.slot].name, by: "Score", "total \(other.total)"))
     }
+    if cache.nodeCount <= 100 { alternatives += refusals(state) }
     return Basis("schedulingCycle", alternatives: alternatives)
   }
 
-  /// Each refusal and on how many nodes.
   private func refusalBasis(_ state: CycleState) -> Basis {
+    Basis("schedulingCycle", alternatives: refusals(state))
+  }
+
+  /// Each refusal and on how many nodes.
+  private func refusals(_ state: CycleState) -> [Basis.Alternative] {
     let table = algorithm.table
     var words: [(verdict: Verdict, count: Int, first: Int)] = []
     for slot in cache.tree.order where table.verdicts[Int(slot)].isRefusal {
@@ -164,14 +172,12 @@ extension SchedulerProcess {
         words.append((verdict, 1, Int(slot)))
       }
     }
-    return Basis(
-      "schedulingCycle",
-      alternatives: words.map { word in
-        Basis.Alternative(
-          word.count == 1 ? cache.details[word.first].name : "\(word.count) nodes",
-          by: word.verdict.plugin.map { "\($0)" } ?? "PreFilter",
-          state.texts(word.verdict).joined(separator: ", "))
-      })
+    return words.map { word in
+      Basis.Alternative(
+        word.count == 1 ? cache.details[word.first].name : "\(word.count) nodes",
+        by: word.verdict.plugin.map { "\($0)" } ?? "PreFilter",
+        state.texts(word.verdict).joined(separator: ", "))
+    }
   }
 
   private func bindingText(_ info: PodInfo, _ node: String, _ total: Int64) -> String {

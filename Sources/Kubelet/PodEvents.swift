@@ -33,3 +33,11 @@ extension Kubelet {
     eventClient.call(request, tag: .event, now: step.now, into: &step.effects)
   }
 }
+
+extension Kubelet {
+  /// Until when the spam filter swallows what this kubelet says about an object; nil where it lets
+  /// it pass.
+  public func eventsHeldUntil(about object: APIObject, at now: Tick) -> Tick? {
+    recorder.heldUntil(about: object, at: now)
+  }
+}
