@@ -277,7 +277,10 @@ public struct RaftNode: Sendable {
       message.term = term
     }
     switch message.type {
-    case .appResp, .voteResp, .preVoteResp: messagesAfterAppend.append(message)
+    case .appResp, .voteResp, .preVoteResp:
+      // Room for the word that all is on disk, which follows: see `addStorageMessages`.
+      if messagesAfterAppend.isEmpty { messagesAfterAppend.reserveCapacity(2) }
+      messagesAfterAppend.append(message)
     default:
       precondition(message.to != id, "\(message.type) to itself")
       messages.append(message)
