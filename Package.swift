@@ -28,17 +28,9 @@ func door(_ product: String, _ package: String) -> Target.Dependency {
 
 let doors: [Target.Dependency] = [
   door("GRPCCore", "grpc-swift-2"),
+  door("GRPCNIOTransportHTTP2Posix", "grpc-swift-nio-transport"),
   door("GRPCProtobuf", "grpc-swift-protobuf"),
   door("SwiftProtobuf", "swift-protobuf"),
-  door("NIOCore", "swift-nio"),
-  door("NIOPosix", "swift-nio"),
-  door("NIOHPACK", "swift-nio-http2"),
-  door("NIOSSL", "swift-nio-ssl"),
-]
-
-/// What tests come to a door with.
-let doorClients: [Target.Dependency] = [
-  door("GRPCNIOTransportHTTP2Posix", "grpc-swift-nio-transport")
 ]
 
 let package = Package(
@@ -55,9 +47,6 @@ let package = Package(
     .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
     .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
-    .package(url: "https://github.com/apple/swift-nio.git", from: "2.96.0"),
-    .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.42.0"),
-    .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.34.0"),
   ],
   targets: [
     // Layer 0: plain tools
@@ -172,7 +161,7 @@ let package = Package(
     tests(
       "Gateway",
       ["Basics", "MVCC", "Etcd", "Engine", "Etcdctl", "Gateway", "TerminalCore", "Ncurses"]
-        + doors + doorClients),
+        + doors),
     tests("EndToEnd", ["Ncurses", "TerminalCore"], exclude: ["Stories"]),
   ]
 )

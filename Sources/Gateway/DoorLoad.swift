@@ -3,8 +3,9 @@
   import Dispatch
   import Engine
   import Foundation
-  import NIOCore
-  import NIOPosix
+  import GRPCCore
+  import GRPCNIOTransportHTTP2Posix
+  import GRPCProtobuf
   import Synchronization
 
   /// A load for measuring a door: clients in this process that put through gRPC, each waiting for
@@ -79,26 +80,55 @@
     /// Puts until all are done; how many failed.
     private func drive(port: Int) async throws -> Int {
       try await withThrowingTaskGroup(of: Int.self) { group in
-        for number in 0..<Self.connections {
-          let share = puts / Self.connections
-          let (clients, bytes) = (clients / Self.connections, valueBytes)
+        for connection in 0..<Self.connections {
           group.addTask {
-            let loop = MultiThreadedEventLoopGroup.singletonMultiThreadedEventLoopGroup.next()
-            let done = loop.makePromise(of: Int.self)
-            let channel = try await ClientBootstrap(group: loop).channelInitializer { channel in
-              channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(
-                  LoadConnection(
-                    number: number, clients: clients, puts: share, valueBytes: bytes, done: done))
-              }
-            }.connect(host: "127.0.0.1", port: port).get()
-            let failures = try await done.futureResult.get()
-            try? await channel.close()
-            return failures
+            let transport = try HTTP2ClientTransport.Posix(
+              target: .ipv4(address: "127.0.0.1", port: port), transportSecurity: .plaintext)
+            return try await withGRPCClient(transport: transport) { client in
+              try await drive(client, connection: connection)
+            }
           }
         }
         return try await group.reduce(0, +)
       }
+    }
+
+    private func drive(
+      _ client: GRPCClient<HTTP2ClientTransport.Posix>, connection: Int
+    ) async throws -> Int {
+      let share = clients / Self.connections
+      let each = puts / clients
+      return await withTaskGroup(of: Int.self) { group in
+        for number in 0..<share {
+          group.addTask {
+            var failures = 0
+            var request = WirePutRequest()
+            request.value = Data(repeating: UInt8(ascii: "v"), count: valueBytes)
+            for count in 0..<each {
+              // Few keys written again and again would be a smaller tree than a store has.
+              request.key = Data("load/\(connection)/\(number)/\(count)".utf8)
+              do {
+                try await put(request, client)
+              } catch {
+                failures += 1
+              }
+            }
+            return failures
+          }
+        }
+        return await group.reduce(0, +)
+      }
+    }
+
+    private func put(
+      _ request: WirePutRequest, _ client: GRPCClient<HTTP2ClientTransport.Posix>
+    ) async throws {
+      try await client.unary(
+        request: ClientRequest(message: request),
+        descriptor: MethodDescriptor(fullyQualifiedService: ServiceName.kv, method: "Put"),
+        serializer: ProtobufSerializer<WirePutRequest>(),
+        deserializer: ProtobufDeserializer<WirePutResponse>(), options: .defaults
+      ) { _ = try $0.message }
     }
   }
 #endif

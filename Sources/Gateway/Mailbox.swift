@@ -25,54 +25,34 @@
   final class Ticket: Sendable {
     private enum State {
       case waiting
-      /// Nobody sleeps for it: this is called.
-      case calling(@Sendable (Result<Answer, EtcdError>) -> Void)
       case asked(UnsafeContinuation<Result<Answer, EtcdError>, Never>)
       case resolved(Result<Answer, EtcdError>)
       case over
     }
-    private let state: Mutex<State>
-
-    init() { state = Mutex(.waiting) }
-
-    /// Has `reply` called with the answer, on the thread that has it.
-    init(_ reply: @escaping @Sendable (Result<Answer, EtcdError>) -> Void) {
-      state = Mutex(.calling(reply))
-    }
+    private let state = Mutex(State.waiting)
 
     /// Whether somebody still waits for the answer.
     var isOpen: Bool {
       state.withLock {
         switch $0 {
-        case .waiting, .asked, .calling: true
+        case .waiting, .asked: true
         case .resolved, .over: false
         }
       }
     }
 
     func resolve(_ result: Result<Answer, EtcdError>) {
-      enum Waiter {
-        case sleeper(UnsafeContinuation<Result<Answer, EtcdError>, Never>)
-        case call(@Sendable (Result<Answer, EtcdError>) -> Void)
-      }
-      let waiter: Waiter? = state.withLock { state in
+      let continuation = state.withLock { state in
         switch state {
         case .waiting: state = .resolved(result)
         case .asked(let continuation):
           state = .over
-          return .sleeper(continuation)
-        case .calling(let reply):
-          state = .over
-          return .call(reply)
+          return Optional(continuation)
         case .resolved, .over: break
         }
         return nil
       }
-      switch waiter {
-      case .sleeper(let continuation): continuation.resume(returning: result)
-      case .call(let reply): reply(result)
-      case nil: break
-      }
+      continuation?.resume(returning: result)
     }
 
     /// Waits for the answer.
