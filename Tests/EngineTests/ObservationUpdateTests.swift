@@ -7,7 +7,8 @@ import Testing
 /// A look brought up to date is the look one would have taken.
 @Suite struct ObservationUpdateTests {
   private func same(_ a: Observation, _ b: Observation) -> Bool {
-    "\(Array(a.pods))" == "\(Array(b.pods))" && "\(a.nodes)" == "\(b.nodes)" && a.revision == b.revision
+    "\(Array(a.pods))" == "\(Array(b.pods))" && "\(a.nodes)" == "\(b.nodes)"
+      && a.revision == b.revision
       && a.now == b.now
   }
 
