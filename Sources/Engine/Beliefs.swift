@@ -53,8 +53,8 @@ extension World {
     }
     let surveyor = Surveyor(world: self, subject: subject, real: real, written: written)
     var rows: [Belief] = []
-    for process in processes where process.isRunning {
-      rows += surveyor.beliefs(of: process)
+    for id in processes.indices where surveyor.mayKnow(id) {
+      rows += surveyor.beliefs(of: processes[id])
     }
     rows.sort { ($0.holder.rawValue, $0.process) < ($1.holder.rawValue, $1.process) }
     let truth = surveyor.belief(
@@ -68,6 +68,21 @@ private struct Surveyor {
   let subject: ObjectReference
   let real: APIObject?
   let written: LookupTable<Int64, Tick>
+
+  /// Whether the process runs, and is of those who watch the subject's kind: of the thousands on
+  /// the nodes few are.
+  func mayKnow(_ id: ProcessID) -> Bool {
+    let watches =
+      switch world.processes[id].role {
+      case .kubelet:
+        subject.kind == .pod
+          || subject.kind == .node
+            && world.hosts[world.processes[id].host].name == subject.key.name
+      case .kubeProxy: subject.kind == .service || subject.kind == .endpointSlice
+      default: true
+      }
+    return watches && world.processes[id].isRunning
+  }
 
   func beliefs(of process: Process) -> [Belief] {
     let index = process.index
