@@ -36,9 +36,7 @@ extension Benchmark {
     let members = world.etcdHosts
     guard let old = members.first(where: { world.etcdLeads($0) }) else { return nil }
     let killed = world.now
-    guard (try? world.apply(.fail(Fault(.process(host: old, name: "etcd"))))) != nil else {
-      return nil
-    }
+    do { try world.apply(.fail(Fault(.process(host: old, name: "etcd")))) } catch { return nil }
     let others = members.filter { $0 != old }
     let found = world.advance(to: killed + .seconds(10), every: .milliseconds(1)) { world in
       others.contains { world.etcdLeads($0) }
