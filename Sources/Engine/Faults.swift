@@ -211,8 +211,9 @@ extension World {
 
   /// As a power loss for the log, and for etcd as a crash: it starts again from what was synced.
   private mutating func loseUnsynced(_ index: Int, cause: TraceID) {
-    disks[index].losePower(prng: &prng)
     let process = etcdProcesses[index]
+    var draws = draws(.power, process)
+    disks[index].losePower(draws: &draws)
     if processes[process].isAlive { kill(process, cause: cause) }
   }
 
