@@ -50,8 +50,8 @@ public struct APIServer: Sendable {
   let seed: UInt64
   /// How many names were drawn from each prefix, by a digest of kind, namespace and prefix.
   var drawnNames = LookupTable<UInt64, UInt64>()
-  /// What the last identity was drawn for, when, and how many for it at that moment before.
-  var lastUID: (subject: UInt64, at: Tick, count: UInt64) = (0, .zero, 0)
+  /// What identities were drawn for at the last moment at which there were any.
+  var drawnUIDs: (at: Tick, subjects: [UInt64]) = (.zero, [])
   /// What each kind's watch has brought, by `ResourceKind.rawValue`.
   var caches: [WatchCache] = []
   var watchers: [Watchers] = []

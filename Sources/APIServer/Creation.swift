@@ -29,9 +29,13 @@ extension APIServer {
   /// A version 4 UUID.
   mutating func newUID(_ subject: UInt64, _ time: HostTime) -> UID {
     // Of two lives of one name at one moment each has its own.
-    let isAgain = lastUID.at == time.monotonic && lastUID.subject == subject
-    lastUID = (subject, time.monotonic, isAgain ? lastUID.count + 1 : 0)
-    var draws = Draws(seed, subject &+ lastUID.count, time.monotonic.microseconds &+ 1)
+    if drawnUIDs.at != time.monotonic {
+      drawnUIDs.at = time.monotonic
+      drawnUIDs.subjects.removeAll(keepingCapacity: true)
+    }
+    let earlier = UInt64(drawnUIDs.subjects.count { $0 == subject })
+    drawnUIDs.subjects.append(subject)
+    var draws = Draws(seed, subject &+ earlier, time.monotonic.microseconds &+ 1)
     return UID(
       high: draws.next() & ~0xF000 | 0x4000,
       low: draws.next() & ~(3 << 62) | 2 << 62)
