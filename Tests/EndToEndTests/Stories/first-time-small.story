@@ -26,6 +26,6 @@ press esc
 see Try: B: this future beside the one before
 press B
 see Compare with what is shown
-press end enter
+press end up enter
 see What differs
 see pods Pending

@@ -35,6 +35,6 @@ see 0:08:00.0
 press B
 see Compare with what is shown
 see drained and lost
-press end enter
+press end up enter
 see drained and lost
 see What differs

@@ -4,8 +4,8 @@ see PAUSE | no faults
 press 4 F i
 see image updated
 press esc :
-type speed 30
+type speed 20
 press enter
-see speed 30
+see speed 20x
 press space
 see ImagePullBackOff | 0/1
