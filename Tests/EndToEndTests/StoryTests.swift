@@ -8,9 +8,20 @@ import Testing
   /// Modes of the terminal that the program turns on, and nobody else.
   private static let ownModes: Set<Int> = [1000, 1002, 1004, 1006, 1049, 2004]
 
+  /// Played again where it failed: it has a clock of its own, and a machine that is busy with other
+  /// tests may keep a program from the screen for longer than a person would wait.
   @Test("a person's story", arguments: Story.all)
   func play(story: Story) throws {
     #expect(!story.title.isEmpty && !story.steps.isEmpty)
+    let first = try problems(of: story)
+    guard !first.isEmpty else { return }
+    print("\(story.name) is played once more, after: \(first.joined(separator: "\n"))")
+    for problem in try problems(of: story) { Issue.record("\(problem)") }
+  }
+
+  /// What did not go as the story has it.
+  private func problems(of story: Story) throws -> [String] {
+    var problems: [String] = []
     let session = try #require(try StorySession(story))
     var hasEnded = false
     var wanted = [0]
@@ -19,7 +30,7 @@ import Testing
     for (line, step) in story.steps where isGood {
       func fail(_ what: String) {
         isGood = false
-        Issue.record("\(story.name).story:\(line): \(what)\n\(session.text)")
+        problems.append("\(story.name).story:\(line): \(what)\n\(session.text)")
       }
       switch step {
       case .press(let keys):
@@ -37,6 +48,8 @@ import Testing
         session.type(text.replacingOccurrences(of: "$DIR", with: session.folder.url.path))
         session.read(milliseconds: 25)
       case .click(let text):
+        // What is about to be drawn over is no place to click.
+        session.settle()
         guard session.wait(seconds: 20, until: { $0.place(of: text) != nil }),
           let at = session.place(of: text)
         else {
@@ -107,14 +120,16 @@ import Testing
       }
     }
     let code = session.finish(isDone: hasEnded)
-    guard isGood else { return }
-    #expect(
-      wanted.contains(code), "\(story.name): it ended with \(code)\n\(session.text)")
+    guard isGood else { return problems }
+    if !wanted.contains(code) {
+      problems.append("\(story.name): it ended with \(code)\n\(session.text)")
+    }
     guard code != 2, story.environment["TERM"] == nil, wanted != [128 + Int(SIGKILL)], !isHungUp
-    else { return }
-    #expect(
-      session.modes.isDisjoint(with: Self.ownModes),
-      "\(story.name): the terminal is not as it was: \(session.modes)")
-    #expect(session.modes.contains(25), "\(story.name): the cursor stays hidden")
+    else { return problems }
+    if !session.modes.isDisjoint(with: Self.ownModes) {
+      problems.append("\(story.name): the terminal is not as it was: \(session.modes)")
+    }
+    if !session.modes.contains(25) { problems.append("\(story.name): the cursor stays hidden") }
+    return problems
   }
 }

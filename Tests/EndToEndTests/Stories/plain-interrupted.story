@@ -1,5 +1,5 @@
 # Ctrl-C while it speaks plainly: what was recorded is kept.
-run --plain --masters 1 --workers 2 --speed max --record $DIR/mine.yaml
+run --plain --masters 1 --workers 2 --speed 10 --record $DIR/mine.yaml
 see The cluster is up: 3 of 3 nodes Ready
 type fail node/worker-2
 press enter

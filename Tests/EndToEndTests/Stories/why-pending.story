@@ -9,6 +9,7 @@ press enter
 see 0:08:00.0
 see is Pending: select it (4) and press w
 press 4
+gone MEMBER
 click Pending
 press w
 see not running?
