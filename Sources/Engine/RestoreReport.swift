@@ -125,45 +125,37 @@ extension World {
 
   /// Why the last restore did not bring an object, or not as it was.
   func whyNotRestored(_ object: ObjectReference) -> WhyNot {
-    let question = "why did the restore not bring \(object.text)?"
-    var list: [WhyNot.Requirement] = []
-    func answer(_ waiter: WhyNot.Waiter?) -> WhyNot {
-      WhyNot(question: question, requirements: list, waiter: waiter)
-    }
-    list.append(
-      WhyNot.Requirement(
-        restores.last.map {
-          "a snapshot was restored: at \($0.at.clock), revision \($0.snapshotRevision)"
-        } ?? "a snapshot was restored", !restores.isEmpty))
+    var chain = RequirementChain("why did the restore not bring \(object.text)?")
+    chain.require(
+      restores.last.map {
+        "a snapshot was restored: at \($0.at.clock), revision \($0.snapshotRevision)"
+      } ?? "a snapshot was restored", !restores.isEmpty)
     guard let report = restores.last else {
-      return answer(WhyNot.Waiter(nil, "nobody has restored one: etcdutl snapshot restore"))
+      return chain.answer(WhyNot.Waiter(nil, "nobody has restored one: etcdutl snapshot restore"))
     }
     let loss = report.loss(of: object)
     let isThere = self.object(object.kind, object.key) != nil
     switch loss?.kind {
     case .created?:
-      list.append(
-        WhyNot.Requirement(
-          "the snapshot holds it: it was taken at revision \(report.snapshotRevision), and \(loss?.text ?? "")",
-          false))
+      chain.require(
+        "the snapshot holds it: it was taken at revision \(report.snapshotRevision), and \(loss?.text ?? "")",
+        false)
     case .changed?:
-      list.append(WhyNot.Requirement("the snapshot holds it", true))
-      list.append(
-        WhyNot.Requirement(
-          "it was not changed between the snapshot and the restore: \(loss?.text ?? "")", false))
+      chain.require("the snapshot holds it", true)
+      chain.require(
+        "it was not changed between the snapshot and the restore: \(loss?.text ?? "")", false)
     case .deleted?, nil:
-      list.append(WhyNot.Requirement("the snapshot holds it as it was", isThere || loss != nil))
+      chain.require("the snapshot holds it as it was", isThere || loss != nil)
     }
     if loss == nil || loss?.kind == .deleted {
-      return answer(
+      return chain.answer(
         isThere || loss != nil
           ? nil : WhyNot.Waiter(nil, "it was not there when the snapshot was restored either"))
     }
     // Whoever owns it may make it again.
-    list.append(
-      WhyNot.Requirement(
-        isThere ? "it was made again since" : "somebody makes it again", isThere))
-    return answer(
+    chain.require(
+      isThere ? "it was made again since" : "somebody makes it again", isThere)
+    return chain.answer(
       WhyNot.Waiter(
         nil,
         "revisions \(report.snapshotRevision + 1) to \(report.revisionBefore) are lost for good: "

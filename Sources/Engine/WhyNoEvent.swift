@@ -8,18 +8,14 @@ extension World {
   /// noticed something: nobody waits for them, nobody repeats them for good, and none lives longer
   /// than the API server's `--event-ttl`.
   func whyNoEvent(_ object: ObjectReference) -> WhyNot {
-    let question = "why is there no Event about \(object.text)?"
-    var list: [WhyNot.Requirement] = []
-    func answer(_ waiter: WhyNot.Waiter?) -> WhyNot {
-      WhyNot(question: question, requirements: list, waiter: waiter)
-    }
+    var chain = RequirementChain("why is there no Event about \(object.text)?")
     let events = objects(.event).compactMap(\.event).filter { event in
       event.involvedObject.kind == object.kind.kind && event.involvedObject.name == object.key.name
         && (object.key.namespace.isEmpty || event.involvedObject.namespace == object.key.namespace)
     }
     guard events.isEmpty else {
-      list.append(WhyNot.Requirement("there are Events: \(events.count)", true))
-      return answer(nil)
+      chain.require("there are Events: \(events.count)", true)
+      return chain.answer(nil)
     }
     // What the trace holds of it: Events once written, and what was noticed or decided.
     let prefix = object.key.name + "."
@@ -33,12 +29,11 @@ extension World {
       return note.subject == object && note.kind != .write && note.kind != .input
     }.first
     let reporters = self.reporters(of: object)
-    list.append(
-      WhyNot.Requirement(
-        said.map { "something was noticed about it: at \($0.at.clock) \($0.record.note.message)" }
-          ?? "something was noticed about it, or decided", said != nil || written != nil))
+    chain.require(
+      said.map { "something was noticed about it: at \($0.at.clock) \($0.record.note.message)" }
+        ?? "something was noticed about it, or decided", said != nil || written != nil)
     guard said != nil || written != nil else {
-      return answer(
+      return chain.answer(
         WhyNot.Waiter(
           nil,
           "Events tell of what \(reporters.map(\.role.name).joined(separator: ", ")) notice or "
@@ -47,11 +42,10 @@ extension World {
     if let written {
       let ttl = spec.duration("kube-apiserver", "event-ttl") ?? .hours(1)
       let isOver = now - written.at > ttl
-      list.append(
-        WhyNot.Requirement(
-          "less than \(ttl.brief) has passed since one was written (event-ttl): "
-            + "\((now - written.at).brief)", !isOver))
-      return answer(
+      chain.require(
+        "less than \(ttl.brief) has passed since one was written (event-ttl): "
+          + "\((now - written.at).brief)", !isOver)
+      return chain.answer(
         WhyNot.Waiter(
           nil,
           isOver
@@ -60,36 +54,33 @@ extension World {
             : "it was deleted, or its namespace was"))
     }
     let down = reporters.filter { !$0.isRunning }
-    list.append(
-      WhyNot.Requirement(
-        "who would write it runs: \(reporters.map { name(of: $0.id) }.joined(separator: ", "))",
-        down.isEmpty, down.map(state)))
+    chain.require(
+      "who would write it runs: \(reporters.map { name(of: $0.id) }.joined(separator: ", "))",
+      down.isEmpty, down.map(state))
     let writes = whyNotCommitted()
-    list.append(
-      WhyNot.Requirement(
-        "the API server carries writes out", writes.unmet == nil,
-        writes.unmet == nil ? [] : writes.lines(3)))
+    chain.require(
+      "the API server carries writes out", writes.unmet == nil,
+      writes.unmet == nil ? [] : writes.lines(3))
     if !down.isEmpty || writes.unmet != nil {
       let start = next { item in
         item.topic == .start && down.contains { $0.id == item.process }
       }
-      return answer(
+      return chain.answer(
         start.map { WhyNot.Waiter($0, suppressor: down.compactMap(suppressor).first) }
           ?? WhyNot.Waiter(
             nil, "what a writer forgot when it died, or could not post, is not written later",
             suppressor: down.compactMap(suppressor).first ?? writes.waiter?.suppressor))
     }
     if let held = reporters.compactMap({ eventsHeldUntil($0, about: object) }).max() {
-      list.append(
-        WhyNot.Requirement(
-          "its writer's spam filter lets it pass (25 about one object, then one in 5m)", false))
-      return answer(
+      chain.require(
+        "its writer's spam filter lets it pass (25 about one object, then one in 5m)", false)
+      return chain.answer(
         WhyNot.Waiter(
           reporters.first.map { name(of: $0.id) }, "may write the next one", earliest: held))
     }
-    list.append(WhyNot.Requirement("what was noticed is worth an Event", false))
+    chain.require("what was noticed is worth an Event", false)
     let message = next { $0.kind == .message && $0.subject?.kind == .event }
-    return answer(
+    return chain.answer(
       message.map { WhyNot.Waiter($0) }
         ?? WhyNot.Waiter(
           nil,

@@ -7,23 +7,19 @@ extension World {
   /// and refuses to begin where one of its filters does (`drain/filters.go`), asks for each pod's
   /// eviction, and then waits until all are gone, for ever by default.
   func whyNotDrained(_ name: String) -> WhyNot {
-    let question = "why is node \(name) not drained?"
-    var list: [WhyNot.Requirement] = []
-    func answer(_ waiter: WhyNot.Waiter?) -> WhyNot {
-      WhyNot(question: question, requirements: list, waiter: waiter)
-    }
+    var chain = RequirementChain("why is node \(name) not drained?")
     let node = object(.node, ObjectKey(name: name))?.node
-    list.append(WhyNot.Requirement("there is such a node", node != nil))
-    guard let node else { return answer(WhyNot.Waiter(nil, "there is nothing to drain")) }
+    chain.require("there is such a node", node != nil)
+    guard let node else { return chain.answer(WhyNot.Waiter(nil, "there is nothing to drain")) }
     let pods = objects(.pod).compactMap(\.pod).filter { $0.spec.nodeName == name }
     func names(_ pods: [Pod]) -> [String] { pods.map(\.key.text) }
     // DaemonSets' pods stay: kubectl leaves them out, or refuses.
     let daemons = pods.filter { $0.metadata.controller?.kind == "DaemonSet" }
     let wanted = pods.filter { $0.metadata.controller?.kind != "DaemonSet" }
     let staying = wanted.filter { $0.metadata.deletionTimestamp == nil }
-    list.append(WhyNot.Requirement("it is cordoned", node.spec.unschedulable))
+    chain.require("it is cordoned", node.spec.unschedulable)
     guard node.spec.unschedulable else {
-      return answer(
+      return chain.answer(
         WhyNot.Waiter(nil, "nobody drains it, or somebody has uncordoned it: kubectl drain \(name)")
       )
     }
@@ -38,28 +34,25 @@ extension World {
       (alone, "cannot delete Pods that declare no controller (use --force to override)"),
       (local, "cannot delete Pods with local storage (use --delete-emptydir-data to override)"),
     ] where !refused.isEmpty {
-      list.append(
-        WhyNot.Requirement("no filter of kubectl refuses: \(words)", false, names(refused)))
-      return answer(
+      chain.require("no filter of kubectl refuses: \(words)", false, names(refused))
+      return chain.answer(
         WhyNot.Waiter(
           nil,
           "kubectl drain ends with that error, the node stays cordoned, until it is called with "
             + "the flag or these pods are deleted"))
     }
-    list.append(
-      WhyNot.Requirement(
-        daemons.isEmpty
-          ? "no filter of kubectl refuses"
-          : "no filter of kubectl refuses (\(daemons.count) DaemonSet-managed: "
-            + "--ignore-daemonsets)", true))
-    list.append(
-      WhyNot.Requirement(
-        "every pod was asked to leave: \(wanted.count - staying.count) of \(wanted.count)",
-        staying.isEmpty, names(Array(staying.prefix(4)))))
+    chain.require(
+      daemons.isEmpty
+        ? "no filter of kubectl refuses"
+        : "no filter of kubectl refuses (\(daemons.count) DaemonSet-managed: "
+          + "--ignore-daemonsets)", true)
+    chain.require(
+      "every pod was asked to leave: \(wanted.count - staying.count) of \(wanted.count)",
+      staying.isEmpty, names(Array(staying.prefix(4))))
     guard staying.isEmpty else {
       let writes = whyNotCommitted()
       let asked = next { $0.kind == .message && $0.words.contains("eviction") }
-      return answer(
+      return chain.answer(
         writes.unmet != nil
           ? writes.waiter
           : asked.map { WhyNot.Waiter($0) }
@@ -68,16 +61,15 @@ extension World {
               "asks for their eviction; no PodDisruptionBudget can refuse it: there are none here"))
     }
     let leaving = wanted.filter { $0.metadata.deletionTimestamp != nil }
-    list.append(
-      WhyNot.Requirement(
-        "every pod is gone: \(leaving.count) are not", leaving.isEmpty,
-        leaving.prefix(4).map { pod in
-          "\(pod.key.text): "
-            + (whyNotGone(pod.key).unmet.map { "missing: \($0.words)" } ?? "leaves")
-        }))
+    chain.require(
+      "every pod is gone: \(leaving.count) are not", leaving.isEmpty,
+      leaving.prefix(4).map { pod in
+        "\(pod.key.text): "
+          + (whyNotGone(pod.key).unmet.map { "missing: \($0.words)" } ?? "leaves")
+      })
     // The last to go decides: whoever has no time of its own may never go.
     let waiters = leaving.compactMap { whyNotGone($0.key).waiter }
-    return answer(
+    return chain.answer(
       waiters.first { $0.earliest == nil }
         ?? waiters.max { ($0.earliest ?? .zero) < ($1.earliest ?? .zero) })
   }

@@ -8,35 +8,29 @@ extension World {
   // MARK: Rollouts
 
   func whyNotRolledOut(_ key: ObjectKey) -> WhyNot {
-    let question = "why is the rollout of deployment \(key.text) not done?"
-    var list: [WhyNot.Requirement] = []
-    func answer(_ waiter: WhyNot.Waiter?) -> WhyNot {
-      WhyNot(question: question, requirements: list, waiter: waiter)
-    }
+    var chain = RequirementChain("why is the rollout of deployment \(key.text) not done?")
     let found = object(.deployment, key)?.deployment
-    list.append(WhyNot.Requirement("there is such a deployment", found != nil))
+    chain.require("there is such a deployment", found != nil)
     guard let deployment = found else {
-      return answer(WhyNot.Waiter(nil, "nobody is asked to create it"))
+      return chain.answer(WhyNot.Waiter(nil, "nobody is asked to create it"))
     }
-    list.append(WhyNot.Requirement("it is not paused", !deployment.spec.paused))
+    chain.require("it is not paused", !deployment.spec.paused)
     if deployment.spec.paused {
-      return answer(WhyNot.Waiter(nil, "until somebody resumes it (spec.paused)"))
+      return chain.answer(WhyNot.Waiter(nil, "until somebody resumes it (spec.paused)"))
     }
     let election = whyNoLeader("kube-controller-manager")
-    list.append(
-      WhyNot.Requirement(
-        "a controller manager leads", election.unmet == nil,
-        election.unmet == nil ? [] : election.lines(4)))
-    guard election.unmet == nil else { return answer(election.waiter) }
+    chain.require(
+      "a controller manager leads", election.unmet == nil,
+      election.unmet == nil ? [] : election.lines(4))
+    guard election.unmet == nil else { return chain.answer(election.waiter) }
     let status = deployment.status
     let generation = deployment.metadata.generation
-    list.append(
-      WhyNot.Requirement(
-        "its controller has seen the newest spec: generation \(status.observedGeneration) of "
-          + "\(generation)", status.observedGeneration >= generation))
+    chain.require(
+      "its controller has seen the newest spec: generation \(status.observedGeneration) of "
+        + "\(generation)", status.observedGeneration >= generation)
     let work = next { $0.words.contains("deployment-controller") }
     guard status.observedGeneration >= generation else {
-      return answer(
+      return chain.answer(
         work.map { WhyNot.Waiter($0) }
           ?? WhyNot.Waiter("deployment-controller", "a watch event with the deployment"))
     }
@@ -57,21 +51,19 @@ extension World {
     let limits =
       "maxUnavailable \(deployment.spec.maxUnavailable?.text ?? "25%"), "
       + "maxSurge \(deployment.spec.maxSurge?.text ?? "25%")"
-    list.append(
-      WhyNot.Requirement(
-        "the pods of the newest template are ready: \(updated.count - waiting.count) of "
-          + "\(updated.count)", waiting.isEmpty,
-        waiting.prefix(4).map { pod in
-          "\(pod.metadata.name): "
-            + (whyNotRunning(pod.key).unmet.map { "missing: \($0.words)" } ?? "ready any moment")
-        }))
-    list.append(
-      WhyNot.Requirement(
-        "all \(wanted) are of the newest template: \(updated.count) (\(limits))",
-        updated.count >= wanted))
+    chain.require(
+      "the pods of the newest template are ready: \(updated.count - waiting.count) of "
+        + "\(updated.count)", waiting.isEmpty,
+      waiting.prefix(4).map { pod in
+        "\(pod.metadata.name): "
+          + (whyNotRunning(pod.key).unmet.map { "missing: \($0.words)" } ?? "ready any moment")
+      })
+    chain.require(
+      "all \(wanted) are of the newest template: \(updated.count) (\(limits))",
+      updated.count >= wanted)
     if let first = waiting.first {
       let waiter = whyNotRunning(first.key).waiter
-      return answer(
+      return chain.answer(
         WhyNot.Waiter(
           who: waiter?.who,
           evidence: "pod \(first.metadata.name): " + (waiter?.evidence ?? "becomes ready"),
@@ -82,19 +74,18 @@ extension World {
         $0.metadata.uid != newest?.metadata.uid && pod.metadata.controller?.uid == $0.metadata.uid
       }
     }
-    list.append(
-      WhyNot.Requirement(
-        "no pod of an old template is left: \(old.count)", old.isEmpty,
-        old.prefix(4).map { pod in
-          pod.metadata.name
-            + (pod.metadata.deletionTimestamp == nil
-              ? ": not asked to leave yet"
-              : ": " + (whyNotGone(pod.key).unmet.map { "missing: \($0.words)" } ?? "leaves"))
-        }))
-    guard updated.count < wanted || !old.isEmpty else { return answer(nil) }
+    chain.require(
+      "no pod of an old template is left: \(old.count)", old.isEmpty,
+      old.prefix(4).map { pod in
+        pod.metadata.name
+          + (pod.metadata.deletionTimestamp == nil
+            ? ": not asked to leave yet"
+            : ": " + (whyNotGone(pod.key).unmet.map { "missing: \($0.words)" } ?? "leaves"))
+      })
+    guard updated.count < wanted || !old.isEmpty else { return chain.answer(nil) }
     let leaving = old.first { $0.metadata.deletionTimestamp != nil }
     let busy = work ?? next { $0.words.contains("replicaset-controller") }
-    return answer(
+    return chain.answer(
       busy.map { WhyNot.Waiter($0) } ?? leaving.flatMap { whyNotGone($0.key).waiter }
         ?? WhyNot.Waiter("deployment-controller", "a watch event with a pod or replica set"))
   }
@@ -117,14 +108,10 @@ extension World {
   }
 
   func whyNotActing(_ controller: String) -> WhyNot {
-    let question = "why does \(controller) do nothing?"
-    var list: [WhyNot.Requirement] = []
-    func answer(_ waiter: WhyNot.Waiter?) -> WhyNot {
-      WhyNot(question: question, requirements: list, waiter: waiter)
-    }
+    var chain = RequirementChain("why does \(controller) do nothing?")
     guard let role = component(of: controller) else {
-      list.append(WhyNot.Requirement("there is such a controller", false, controllerNames))
-      return answer(WhyNot.Waiter(nil, "no process runs it"))
+      chain.require("there is such a controller", false, controllerNames)
+      return chain.answer(WhyNot.Waiter(nil, "no process runs it"))
     }
     let election = whyNoLeader(role.name)
     guard election.unmet == nil, let leader = leaders(of: role.name).first,
@@ -133,56 +120,51 @@ extension World {
         ? controllerManagerView(on: host.id) : cloudControllerManagerView(on: host.id),
       let lane = view.controllers.first(where: { $0.name == controller })
     else {
-      list.append(
-        WhyNot.Requirement("its \(role.name) holds the lease", false, election.lines(4)))
-      return answer(election.waiter)
+      chain.require("its \(role.name) holds the lease", false, election.lines(4))
+      return chain.answer(election.waiter)
     }
-    list.append(WhyNot.Requirement("\(name(of: process.id)) holds the lease", true))
+    chain.require("\(name(of: process.id)) holds the lease", true)
     let unsynced = view.caches.filter { !$0.hasSynced }
-    list.append(
-      WhyNot.Requirement(
-        "the caches it reads have synced", lane.isStarted,
-        unsynced.map { "\($0.kind.plural): \($0.phase)" }))
+    chain.require(
+      "the caches it reads have synced", lane.isStarted,
+      unsynced.map { "\($0.kind.plural): \($0.phase)" })
     guard lane.isStarted else {
       let sync = next { $0.process == process.id && !$0.isRoutine }
-      return answer(sync.map { WhyNot.Waiter($0) })
+      return chain.answer(sync.map { WhyNot.Waiter($0) })
     }
     let lagging = view.caches.filter { cache in
       (objects(cache.kind).map(\.resourceVersion).max() ?? 0) > cache.resourceVersion
     }
-    list.append(
-      WhyNot.Requirement(
-        "its caches are as new as etcd", lagging.isEmpty,
-        lagging.map { cache in
-          let newest = objects(cache.kind).map(\.resourceVersion).max() ?? 0
-          return "\(cache.kind.plural): revision \(cache.resourceVersion), etcd has \(newest)"
-        }))
+    chain.require(
+      "its caches are as new as etcd", lagging.isEmpty,
+      lagging.map { cache in
+        let newest = objects(cache.kind).map(\.resourceVersion).max() ?? 0
+        return "\(cache.kind.plural): revision \(cache.resourceVersion), etcd has \(newest)"
+      })
     guard lagging.isEmpty else {
       let event = next { $0.process == process.id && $0.topic == .watch }
-      return answer(
+      return chain.answer(
         event.map { WhyNot.Waiter($0) }
           ?? WhyNot.Waiter(
             name(of: process.id), "a watch event from its API server",
             suppressor: suppressors(of: process, from: now, to: now).first))
     }
-    list.append(
-      WhyNot.Requirement(
-        "its client's rate limit holds nothing back: \(lane.heldBack)", lane.heldBack == 0))
+    chain.require(
+      "its client's rate limit holds nothing back: \(lane.heldBack)", lane.heldBack == 0)
     let own = next { $0.process == process.id && $0.words.contains(controller) }
     guard lane.heldBack == 0 else {
       let token = next { $0.process == process.id && $0.topic == .rateLimit }
-      return answer((token ?? own).map { WhyNot.Waiter($0) })
+      return chain.answer((token ?? own).map { WhyNot.Waiter($0) })
     }
     let busy = lane.queued + lane.inWork
-    list.append(
-      WhyNot.Requirement(
-        busy + lane.delayed == 0
-          ? "something is in its queue: nothing is, what it looks after is as it should be"
-          : "something is in its queue: \(lane.queued) in line, \(lane.inWork) in work, "
-            + "\(lane.delayed) waiting for their time", busy > 0,
-        lane.lastDecision.isEmpty
-          ? [] : ["its last decision, at \(lane.lastDecisionAt.clock): \(lane.lastDecision)"]))
-    return answer(
+    chain.require(
+      busy + lane.delayed == 0
+        ? "something is in its queue: nothing is, what it looks after is as it should be"
+        : "something is in its queue: \(lane.queued) in line, \(lane.inWork) in work, "
+          + "\(lane.delayed) waiting for their time", busy > 0,
+      lane.lastDecision.isEmpty
+        ? [] : ["its last decision, at \(lane.lastDecisionAt.clock): \(lane.lastDecision)"])
+    return chain.answer(
       own.map { WhyNot.Waiter($0) }
         ?? WhyNot.Waiter(name(of: process.id), "a watch event with something it looks after"))
   }
