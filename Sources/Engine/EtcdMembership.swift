@@ -144,17 +144,26 @@ extension World {
         + "\(restored.state.store.revision)")
     let cause = report(restored.state.store, restore.host, &note)
     stopForMaintenance(process, cause: cause)
-    disks[index].replace(with: restored.records(for: own.id))
+    layOut(restored, for: own.id, at: index)
+    begin(restored)
+    startAfterMaintenance(process, cause: cause)
+  }
+
+  /// A member's data directory as `etcdutl snapshot restore` writes it.
+  mutating func layOut(_ restored: RestoredCluster, for member: UInt64, at index: Int) {
+    disks[index].replace(with: restored.records(for: member))
     etcdLaunches[index] = EtcdLaunch(
-      memberID: own.id, clusterID: restored.clusterID, initialCluster: restored.members,
+      memberID: member, clusterID: restored.clusterID, initialCluster: restored.members,
       joinsExisting: false)
-    // From here on the old cluster is history, whoever of it still runs.
+  }
+
+  /// From here on the old cluster is history, whoever of it still runs.
+  mutating func begin(_ restored: RestoredCluster) {
     etcdClusterID = restored.clusterID
     etcdRestores += 1
     lastStore = restored.state.store
     revisionCauses = PersistentLog()
     monitor.restored(restored.state.store, index: restored.state.index, at: now)
-    startAfterMaintenance(process, cause: cause)
   }
 
   /// Records a restore, and what it left out.

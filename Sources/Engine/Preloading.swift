@@ -36,14 +36,8 @@ extension World {
     for index in etcdMembers.indices {
       let name = hosts[processes[etcdProcesses[index]].host].name
       guard let own = restored.members.first(where: { $0.name == name }) else { continue }
-      disks[index].replace(with: restored.records(for: own.id))
-      etcdLaunches[index] = EtcdLaunch(
-        memberID: own.id, clusterID: restored.clusterID, initialCluster: restored.members,
-        joinsExisting: false)
+      layOut(restored, for: own.id, at: index)
     }
-    etcdClusterID = restored.clusterID
-    etcdRestores += 1
-    lastStore = restored.state.store
-    monitor.restored(restored.state.store, index: restored.state.index, at: now)
+    begin(restored)
   }
 }
