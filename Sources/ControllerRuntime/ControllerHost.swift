@@ -16,11 +16,7 @@ public struct ControllerHost: Sendable {
     /// Requests a second for each controller's client, and how many may be saved up.
     public var qps = 20
     public var burst = 30
-    /// `--leader-elect-lease-duration`, `--leader-elect-renew-deadline` and
-    /// `--leader-elect-retry-period`.
-    public var leaseDuration = Span.seconds(15)
-    public var renewDeadline = Span.seconds(10)
-    public var retryPeriod = Span.seconds(2)
+    public var election = LeaderElector.Timing()
     /// The indices of each kind's cache.
     public var indices: [(ResourceKind, [Store.Index])] = []
     public init(process: String, identity: String, seed: UInt64) {
@@ -67,11 +63,9 @@ public struct ControllerHost: Sendable {
     self.config = config
     makeControllers = controllers
     self.controllers = controllers()
-    var election = LeaderElector.Config(leaseName: config.process, identity: config.identity)
-    election.leaseDuration = config.leaseDuration
-    election.renewDeadline = config.renewDeadline
-    election.retryPeriod = config.retryPeriod
-    elector = LeaderElector(election)
+    elector = LeaderElector(
+      LeaderElector.Config(
+        leaseName: config.process, identity: config.identity, timing: config.election))
     context = ControllerContext(
       time: HostTime(monotonic: .zero, wall: .powerOn), prng: PRNG(seed: config.seed))
     base = Self.baseClient(config)
@@ -212,7 +206,8 @@ public struct ControllerHost: Sendable {
     request.user = base.user
     context.effects.request(id, request)
     context.effects.arm(
-      TimerID(tag: Self.electionTimeoutTag, payload: id), after: elector.config.renewDeadline / 2)
+      TimerID(tag: Self.electionTimeoutTag, payload: id),
+      after: elector.config.timing.renewDeadline / 2)
   }
 
   private mutating func electionAnswered(_ call: LeaderElector.Call, _ response: APIResponse) {

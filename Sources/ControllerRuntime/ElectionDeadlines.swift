@@ -21,7 +21,7 @@ extension LeaderElector {
     if let at = lossAt {
       return Deadline(
         .lease, due: at, leaseReference,
-        "stops leading unless it renewed by then (renewDeadline \(config.renewDeadline.brief))",
+        "stops leading unless it renewed by then (renewDeadline \(config.timing.renewDeadline.brief))",
         isRoutine: true)
     }
     return takeoverAt.map { at in

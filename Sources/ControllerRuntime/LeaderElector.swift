@@ -7,16 +7,26 @@ import KubeAPI
 /// record has not changed for a full lease duration since it first saw it. Clock offsets don't
 /// matter; clock rates do. The algorithm gives no fencing.
 public struct LeaderElector: Sendable {
+  /// The spans that candidates agree on; the defaults are those of all three components that elect.
+  public struct Timing: Sendable {
+    /// `--leader-elect-lease-duration`: how long a lease is left alone after its last renewal.
+    public var leaseDuration = Span.seconds(15)
+    /// `--leader-elect-renew-deadline`: how long a leader tries to renew before it ends.
+    public var renewDeadline = Span.seconds(10)
+    /// `--leader-elect-retry-period`: the wait between two tries.
+    public var retryPeriod = Span.seconds(2)
+    public init() {}
+  }
+
   public struct Config: Sendable {
     public var leaseName: String
     public var namespace = "kube-system"
     public var identity: String
-    public var leaseDuration = Span.seconds(15)
-    public var renewDeadline = Span.seconds(10)
-    public var retryPeriod = Span.seconds(2)
-    public init(leaseName: String, identity: String) {
+    public var timing: Timing
+    public init(leaseName: String, identity: String, timing: Timing = Timing()) {
       self.leaseName = leaseName
       self.identity = identity
+      self.timing = timing
     }
   }
 
@@ -68,14 +78,16 @@ public struct LeaderElector: Sendable {
 
   /// True when a leader has not renewed within the renew deadline.
   public func hasLost(at now: Tick) -> Bool {
-    isLeader && now - renewedAt >= config.renewDeadline
+    isLeader && now - renewedAt >= config.timing.renewDeadline
   }
 
   /// How long until `hasLost` can become true.
-  public func renewDeadline(at now: Tick) -> Span { config.renewDeadline - (now - renewedAt) }
+  public func renewDeadline(at now: Tick) -> Span {
+    config.timing.renewDeadline - (now - renewedAt)
+  }
 
   /// When a leader that can't renew gives up; nil for a candidate.
-  public var lossAt: Tick? { isLeader ? renewedAt + config.renewDeadline : nil }
+  public var lossAt: Tick? { isLeader ? renewedAt + config.timing.renewDeadline : nil }
 
   /// When a candidate may take the lease over if the holder it sees does not renew it; nil for the
   /// holder, and where no lease was seen.
@@ -165,8 +177,8 @@ public struct LeaderElector: Sendable {
       "LeaderElector.tryAcquireOrRenew", inputs: inputs,
       parameters: [
         Basis.Parameter(
-          "leaseDuration", config.leaseDuration.brief,
-          isDefault: config.leaseDuration == .seconds(15))
+          "leaseDuration", config.timing.leaseDuration.brief,
+          isDefault: config.timing.leaseDuration == .seconds(15))
       ],
       absence: absence)
   }
@@ -178,8 +190,8 @@ public struct LeaderElector: Sendable {
       "LeaderElector.renew",
       parameters: [
         Basis.Parameter(
-          "renewDeadline", config.renewDeadline.brief,
-          isDefault: config.renewDeadline == .seconds(10))
+          "renewDeadline", config.timing.renewDeadline.brief,
+          isDefault: config.timing.renewDeadline == .seconds(10))
       ],
       absence: Basis.Absence(
         "answers to its renewals", from: "kube-apiserver", silence: now - renewedAt, last: lease))
@@ -198,7 +210,7 @@ public struct LeaderElector: Sendable {
   private mutating func schedule(_ time: HostTime, prng: inout PRNG) {
     let wait =
       isLeader
-      ? config.retryPeriod : prng.jitter(config.retryPeriod, by: Ratio(12, 10))
+      ? config.timing.retryPeriod : prng.jitter(config.timing.retryPeriod, by: Ratio(12, 10))
     retryAt = time.monotonic + wait
   }
 
@@ -243,7 +255,7 @@ public struct LeaderElector: Sendable {
     _ lease: inout Lease, _ time: HostTime, acquired: Timestamp, transitions: Int32
   ) {
     lease.spec.holderIdentity = config.identity
-    lease.spec.leaseDurationSeconds = Int32(config.leaseDuration.wholeSeconds)
+    lease.spec.leaseDurationSeconds = Int32(config.timing.leaseDuration.wholeSeconds)
     lease.spec.acquireTime = acquired
     lease.spec.renewTime = time.wall
     lease.spec.leaseTransitions = transitions

@@ -11,6 +11,7 @@ public struct CloudControllerManager: Sendable, Digestible {
     public var seed: UInt64
     public var qps = 20
     public var burst = 30
+    public var election = LeaderElector.Timing()
     /// `--configure-cloud-routes`
     public var configureRoutes = true
     public init(identity: String, seed: UInt64) {
@@ -28,6 +29,7 @@ public struct CloudControllerManager: Sendable, Digestible {
       process: "cloud-controller-manager", identity: config.identity, seed: config.seed)
     hostConfig.qps = config.qps
     hostConfig.burst = config.burst
+    hostConfig.election = config.election
     host = ControllerHost(hostConfig) {
       var controllers: [any Controller] = [
         CloudNodeController(), CloudNodeLifecycleController(), ServiceLBController(),

@@ -24,11 +24,7 @@ public struct ControllerManager: Sendable, Digestible {
     /// `--kube-api-qps` and `--kube-api-burst`, for each controller's client.
     public var qps = 20
     public var burst = 30
-    /// `--leader-elect-lease-duration`, `--leader-elect-renew-deadline` and
-    /// `--leader-elect-retry-period`.
-    public var leaseDuration = Span.seconds(15)
-    public var renewDeadline = Span.seconds(10)
-    public var retryPeriod = Span.seconds(2)
+    public var election = LeaderElector.Timing()
     public init(identity: String, seed: UInt64) {
       self.identity = identity
       self.seed = seed
@@ -43,10 +39,8 @@ public struct ControllerManager: Sendable, Digestible {
     var hostConfig = ControllerHost.Config(
       process: "kube-controller-manager", identity: config.identity, seed: config.seed)
     hostConfig.qps = config.qps
-    hostConfig.leaseDuration = config.leaseDuration
-    hostConfig.renewDeadline = config.renewDeadline
-    hostConfig.retryPeriod = config.retryPeriod
     hostConfig.burst = config.burst
+    hostConfig.election = config.election
     hostConfig.indices = ResourceKind.allCases.map { kind in
       (kind, kind == .pod ? [.nodeName, .ownerUID] : [.ownerUID])
     }

@@ -77,24 +77,32 @@ extension World {
     return hosts[host].name + "_" + UID(high: prng.next(), low: prng.next()).text
   }
 
+  /// What `--leader-elect-…` say of the component.
+  private func election(of component: String) -> LeaderElector.Timing {
+    var timing = LeaderElector.Timing()
+    for (name, key) in [
+      ("leader-elect-lease-duration", \LeaderElector.Timing.leaseDuration),
+      ("leader-elect-renew-deadline", \.renewDeadline),
+      ("leader-elect-retry-period", \.retryPeriod),
+    ] {
+      if let span = spec.duration(component, name) { timing[keyPath: key] = span }
+    }
+    return timing
+  }
+
+  /// `--kube-api-qps` and `--kube-api-burst`, where the component has them.
+  private func setClientLimits(of component: String, qps: inout Int, burst: inout Int) {
+    func limit(_ name: String) -> Int? {
+      spec.flag(component, name).flatMap(Int.init).flatMap { $0 > 0 ? $0 : nil }
+    }
+    qps = limit("kube-api-qps") ?? qps
+    burst = limit("kube-api-burst") ?? burst
+  }
+
   func makeScheduler(host: HostID, process: ProcessID, incarnation: UInt32) -> SchedulerProcess {
     var config = SchedulerProcess.Config(identity: identity(host, process, incarnation))
-    let component = "kube-scheduler"
-    if let qps = spec.flag(component, "kube-api-qps").flatMap(Int.init), qps > 0 {
-      config.qps = qps
-    }
-    if let burst = spec.flag(component, "kube-api-burst").flatMap(Int.init), burst > 0 {
-      config.burst = burst
-    }
-    if let span = spec.duration(component, "leader-elect-lease-duration") {
-      config.leaseDuration = span
-    }
-    if let span = spec.duration(component, "leader-elect-renew-deadline") {
-      config.renewDeadline = span
-    }
-    if let span = spec.duration(component, "leader-elect-retry-period") {
-      config.retryPeriod = span
-    }
+    setClientLimits(of: "kube-scheduler", qps: &config.qps, burst: &config.burst)
+    config.election = election(of: "kube-scheduler")
     return SchedulerProcess(config, prng: stream(process, incarnation))
   }
 
@@ -114,30 +122,20 @@ extension World {
     if let span = spec.duration(component, "node-monitor-period") {
       config.nodeLifecycle.monitorPeriod = span
     }
-    if let qps = spec.flag(component, "kube-api-qps").flatMap(Int.init), qps > 0 {
-      config.qps = qps
-    }
-    if let burst = spec.flag(component, "kube-api-burst").flatMap(Int.init), burst > 0 {
-      config.burst = burst
-    }
-    if let span = spec.duration(component, "leader-elect-lease-duration") {
-      config.leaseDuration = span
-    }
-    if let span = spec.duration(component, "leader-elect-renew-deadline") {
-      config.renewDeadline = span
-    }
-    if let span = spec.duration(component, "leader-elect-retry-period") {
-      config.retryPeriod = span
-    }
+    setClientLimits(of: component, qps: &config.qps, burst: &config.burst)
+    config.election = election(of: component)
     return ControllerManager(config)
   }
 
   func makeCloudControllerManager(
     host: HostID, process: ProcessID, incarnation: UInt32
   ) -> CloudControllerManager {
-    CloudControllerManager(
-      CloudControllerManager.Config(
-        identity: identity(host, process, incarnation), seed: seed(process, incarnation)))
+    var config = CloudControllerManager.Config(
+      identity: identity(host, process, incarnation), seed: seed(process, incarnation))
+    let component = "cloud-controller-manager"
+    setClientLimits(of: component, qps: &config.qps, burst: &config.burst)
+    config.election = election(of: component)
+    return CloudControllerManager(config)
   }
 
   func makeKubelet(host: HostID, process: ProcessID, incarnation: UInt32) -> Kubelet {

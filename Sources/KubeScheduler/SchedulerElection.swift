@@ -20,7 +20,7 @@ extension SchedulerProcess {
       send(request, call, at: time, into: &effects)
     }
     var wait = elector.nextDue - time.monotonic
-    if wait <= .zero { wait = elector.config.retryPeriod }
+    if wait <= .zero { wait = elector.config.timing.retryPeriod }
     effects.arm(TimerID(tag: TimerTag.election), after: wait)
   }
 
@@ -30,7 +30,8 @@ extension SchedulerProcess {
   ) {
     // The lock's client gives up after half the renew deadline (`resourcelock.NewFromKubeconfig`).
     electionClient.call(
-      request, tag: .elect(call), timeout: elector.config.renewDeadline / 2, now: time.monotonic,
+      request, tag: .elect(call), timeout: elector.config.timing.renewDeadline / 2,
+      now: time.monotonic,
       into: &effects)
   }
 

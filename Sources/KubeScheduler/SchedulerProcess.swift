@@ -22,10 +22,7 @@ public struct SchedulerProcess: Sendable {
     public var burst = 100
     /// `leaderElect`.
     public var leaderElect = true
-    /// `leader-elect-lease-duration`, `leader-elect-renew-deadline`, `leader-elect-retry-period`.
-    public var leaseDuration = Span.seconds(15)
-    public var renewDeadline = Span.seconds(10)
-    public var retryPeriod = Span.seconds(2)
+    public var election = LeaderElector.Timing()
     public init(identity: String) { self.identity = identity }
   }
 
@@ -111,11 +108,9 @@ public struct SchedulerProcess: Sendable {
     electionClient = make(TimerTag.electionClient, 2)
     informers = Self.makeInformers()
     algorithm.percentageOfNodesToScore = config.percentageOfNodesToScore
-    var election = LeaderElector.Config(leaseName: "kube-scheduler", identity: config.identity)
-    election.leaseDuration = config.leaseDuration
-    election.renewDeadline = config.renewDeadline
-    election.retryPeriod = config.retryPeriod
-    elector = LeaderElector(election)
+    elector = LeaderElector(
+      LeaderElector.Config(
+        leaseName: "kube-scheduler", identity: config.identity, timing: config.election))
   }
 
   /// The process's one door.
