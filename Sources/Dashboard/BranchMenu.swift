@@ -6,7 +6,12 @@ import KubeAPI
 extension AppState {
   func branchItems() -> [MenuItem] {
     let branches = timeline.branches
-    guard branches.count > 1 else { return [] }
+    guard branches.count > 1 else {
+      return [
+        .heading("There is one future: go back (<), do something else, and there are two"),
+        otherTopology,
+      ]
+    }
     var items = [MenuItem.heading("Go to (Enter)")]
     for branch in branches {
       let began = branch.parent == nil ? "the first" : "since \(clockText(branch.forkedAt))"
@@ -26,13 +31,14 @@ extension AppState {
           nil, "\(here.name) and \(branch.name)", "what differs, and since when",
           .intent(.compareBranches(here.id, branch.id))))
     }
+    return items + [.heading("Begin another"), otherTopology]
+  }
+
+  private var otherTopology: MenuItem {
     let other = timeline.world.spec.etcd == .stacked ? "external" : "stacked"
-    items.append(.heading("Begin another"))
-    items.append(
-      MenuItem(
-        nil, "With etcd \(other)", "what was done here, done there at the same moments",
-        .intent(.submit("topology \(other)"))))
-    return items
+    return MenuItem(
+      nil, "With etcd \(other)", "the same deeds at the same moments",
+      .intent(.submit("topology \(other)")))
   }
 
   /// The same scenario with etcd in the other place, as a future beside this one.
@@ -62,6 +68,8 @@ extension AppState {
     case .heal(let target): target.text + " is healed"
     case .healAll: "everything is healed"
     case .kill(let host, let process): "\(process) on \(host) is killed"
+    case .request(let request) where request.subresource == .eviction:
+      "evict \(request.kind.singular) \(request.name)"
     case .request(let request) where request.isMutating:
       "\(request.verb.rawValue) \(request.kind.singular) \(request.name)"
     default: nil

@@ -172,8 +172,6 @@ extension AppState {
     guard menu.items.contains(where: { $0.act != nil }) else {
       switch topic {
       case .broken: return say("nothing is broken")
-      case .branches:
-        return say("there is one future: go back (<) and do something else, and there are two")
       case .marks: return say("no bookmarks yet: m makes one")
       default: return say("nothing can be done to that", .warn)
       }

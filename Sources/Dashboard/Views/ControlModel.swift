@@ -4,6 +4,7 @@ import ControllerRuntime
 import Engine
 import KubeAPI
 import KubeScheduler
+import MVCC
 
 /// What the control plane's view reads: controllers with their queues, caches with their revisions,
 /// the scheduler's queues and its last cycle.
@@ -27,11 +28,20 @@ struct ControlModel: ViewModel {
     let id: RowID
   }
 
+  /// How far an API server's cache of a kind has come.
+  enum Held: Sendable {
+    case down
+    /// It reads the kind from etcd each time, as events unless somebody watches them.
+    case nothing
+    case revision(Int64)
+  }
+
   /// A kind's caches: revisions of each API server's, of the controller managers' informers.
   struct Cache: Sendable {
     let kind: ResourceKind
-    let servers: [Int64?]
-    let objects: Int
+    let servers: [Held]
+    /// Nil where no API server holds the kind.
+    let objects: Int?
     let informer: Int64?
     /// The revision of the newest write to the kind, as far as it is not long ago.
     let newest: Int64
@@ -76,8 +86,12 @@ struct ControlModel: ViewModel {
     caches = ResourceKind.allCases.map { kind in
       let each = views.map { $0?.caches.first { $0.kind == kind } }
       return Cache(
-        kind: kind, servers: each.map { $0?.revision },
-        objects: each.compactMap { $0?.objects }.max() ?? 0,
+        kind: kind,
+        servers: each.map { cache in
+          guard let cache else { return .down }
+          return cache.isReady ? .revision(cache.revision) : .nothing
+        },
+        objects: each.compactMap { $0 }.filter(\.isReady).map(\.objects).max(),
         informer: informers.filter { $0.kind == kind }.map(\.resourceVersion).max(),
         newest: newest[kind] ?? 0)
     }
@@ -86,15 +100,15 @@ struct ControlModel: ViewModel {
   /// When each kind was written last, from the end of etcd's history.
   private static func newestRevisions(_ world: World) -> [ResourceKind: Int64] {
     guard let history = world.store?.history else { return [:] }
+    let prefixes = ResourceKind.allCases.map { (kind: $0, key: Key($0.registryPrefix)) }
     var found: [ResourceKind: Int64] = [:]
     var index = history.endIndex
     let stop = max(history.startIndex, index - 1000)
     while index > stop, found.count < ResourceKind.allCases.count {
       index -= 1
       let kv = history[index].kv
-      let path = kv.key.text
-      for kind in ResourceKind.allCases where found[kind] == nil {
-        if path.hasPrefix(kind.registryPrefix) { found[kind] = kv.modRevision }
+      for (kind, prefix) in prefixes where found[kind] == nil && kv.key.hasPrefix(prefix) {
+        found[kind] = kv.modRevision
       }
     }
     return found

@@ -121,18 +121,20 @@ struct ControlScreen {
     canvas.line(head, in: inner)
     for (row, cache) in model.caches.enumerated() where row + 1 < inner.height {
       var spans = [canvas.span(" " + padded(cache.kind.plural, 15))]
-      for revision in cache.servers {
-        let isBehind = (revision ?? 0) < cache.newest
-        spans.append(
-          canvas.span(
-            leftPadded(revision.map { "\($0)" } ?? "down", width),
-            revision == nil ? .error : isBehind ? .warn : .dim))
+      for held in cache.servers {
+        let (text, role): (String, Role) =
+          switch held {
+          case .down: ("down", .error)
+          case .nothing: ("-", .dim)
+          case .revision(let revision): ("\(revision)", revision < cache.newest ? .warn : .dim)
+          }
+        spans.append(canvas.span(leftPadded(text, width), role))
       }
       let isBehind = cache.informer.map { $0 < cache.newest } ?? false
       spans.append(
         canvas.span(
           leftPadded(cache.informer.map { "\($0)" } ?? "-", 9), isBehind ? .warn : .dim))
-      spans.append(canvas.span(leftPadded("\(cache.objects)", 9), .dim))
+      spans.append(canvas.span(leftPadded(cache.objects.map { "\($0)" } ?? "-", 9), .dim))
       canvas.line(spans, in: inner, row: row + 1)
     }
   }
