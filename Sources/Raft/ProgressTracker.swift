@@ -43,16 +43,7 @@ struct ProgressMap: Sendable {
 
   /// The highest index that more than half of all members have.
   var committed: UInt64 {
-    if values.isEmpty { return .max }
-    let quorum = values.count / 2 + 1
-    var best: UInt64 = 0
-    for place in values.indices where values[place].match > best {
-      let candidate = values[place].match
-      var count = 0
-      for other in values.indices where values[other].match >= candidate { count += 1 }
-      if count >= quorum { best = candidate }
-    }
-    return best
+    quorumIndex(of: values.count) { values[$0].match }
   }
 
   subscript(at position: Int) -> Progress {

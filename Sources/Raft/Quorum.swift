@@ -28,19 +28,8 @@ public struct MajorityConfig: Hashable, Sendable {
 
   /// The highest index that a majority has acknowledged; without voters every index is, so that an
   /// empty half of a joint configuration never holds the other back.
-  ///
-  /// Counting for each voter costs n² of a handful, and no allocation.
   public func committedIndex(acked: (UInt64) -> UInt64?) -> UInt64 {
-    if ids.isEmpty { return .max }
-    let quorum = ids.count / 2 + 1
-    var best: UInt64 = 0
-    for id in ids {
-      guard let candidate = acked(id), candidate > best else { continue }
-      var count = 0
-      for other in ids where (acked(other) ?? 0) >= candidate { count += 1 }
-      if count >= quorum { best = candidate }
-    }
-    return best
+    quorumIndex(of: ids.count) { acked(ids[$0]) ?? 0 }
   }
 
   /// How an election stands when `vote` tells each voter's answer, nil while there is none.
@@ -104,4 +93,22 @@ extension JointConfig: CustomStringConvertible {
   public var description: String {
     isJoint ? "\(incoming)&&\(outgoing)" : incoming.description
   }
+}
+
+/// The highest index that more than half of `count` voters have; `.max` where there is none of them.
+///
+/// Counting for each voter costs n² of a handful, and no allocation.
+@inline(__always)
+func quorumIndex(of count: Int, match: (Int) -> UInt64) -> UInt64 {
+  if count == 0 { return .max }
+  let quorum = count / 2 + 1
+  var best: UInt64 = 0
+  for place in 0..<count {
+    let candidate = match(place)
+    guard candidate > best else { continue }
+    var having = 0
+    for other in 0..<count where match(other) >= candidate { having += 1 }
+    if having >= quorum { best = candidate }
+  }
+  return best
 }

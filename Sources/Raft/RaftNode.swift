@@ -216,18 +216,15 @@ public struct RaftNode: Sendable {
 
   /// Takes an input that cannot break anything: a refusal is not of interest.
   mutating func receiveOwn(_ message: Message) {
-    do {
-      try receive(message)
-    } catch {
-      precondition(!error.isFatal, "own \(message.type) broke the log: \(error)")
-    }
+    takeOwn { node throws(RaftError) in try node.receive(message) }
   }
 
+  /// Takes what comes from this member itself, as its own writing: nothing in it can break the log.
   mutating func takeOwn(_ take: (inout RaftNode) throws(RaftError) -> Void) {
     do {
       try take(&self)
     } catch {
-      precondition(!error.isFatal, "what was written or applied broke the log: \(error)")
+      precondition(!error.isFatal, "an input of its own broke the log: \(error)")
     }
   }
 
@@ -261,7 +258,7 @@ public struct RaftNode: Sendable {
   /// Queues a message, filling in sender and term.
   ///
   /// Owned: a message is a dozen words and three references, and this is where most of them pass.
-  mutating func send(_ draft: __owned Message) {
+  mutating func send(_ draft: consuming Message) {
     var message = draft
     if message.from == Message.nobody { message.from = id }
     switch message.type {
@@ -306,6 +303,8 @@ extension RaftNode: Digestible {
       digest.combine(queue.count)
       for message in queue { message.digest(into: &digest) }
     }
+    digest.combine(stableOnAdvance != nil)
+    digest.combine(appliedOnAdvance != nil)
     stableOnAdvance?.digest(into: &digest)
     appliedOnAdvance?.digest(into: &digest)
     digest.combine(readStates.count)

@@ -78,6 +78,9 @@ struct UnstableLog: Sendable {
   mutating func append(_ more: [Entry]) {
     guard let first = more.first else { return }
     precondition(first.index == endIndex, "gap before \(first.index)")
+    precondition(
+      more[more.count - 1].index == first.index + UInt64(more.count) - 1,
+      "gap after \(first.index)")
     // Mostly nothing else waits: the array, which messages share, is taken over whole.
     if entries.isEmpty { entries = more } else { entries += more }
   }
