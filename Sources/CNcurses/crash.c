@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,16 +138,25 @@ void orrery_end_listen(void) {
 void orrery_crash_note(const char *text) {
   /* Read by a handler of this very thread: never seen half written but as a shorter text. */
   note[0] = 0;
+  atomic_signal_fence(memory_order_seq_cst);
   strncpy(note + 1, text + (text[0] != 0), sizeof note - 2);
+  atomic_signal_fence(memory_order_seq_cst);
   note[0] = text[0];
 }
 
-void orrery_crash_obey(void) {
-  if (asked == 0) return;
+void orrery_end_by(int number) {
+  if (number == 0) return;
   alarm(0);
-  signal(asked, SIG_DFL);
-  raise(asked);
+  signal(number, SIG_DFL);
+  /* Whoever started this may have had it blocked. */
+  sigset_t mine;
+  sigemptyset(&mine);
+  sigaddset(&mine, number);
+  sigprocmask(SIG_UNBLOCK, &mine, NULL);
+  raise(number);
 }
+
+void orrery_crash_obey(void) { orrery_end_by(asked); }
 
 static void on_exit_restore(void) {
   if (!armed) return;
@@ -203,6 +213,8 @@ void orrery_crash_disarm(void) {
   armed = 0;
   listening = 0;
   if (has_handlers) {
+    /* The handler that the alarm is for goes. */
+    alarm(0);
     for (int i = 0; i < SIGNAL_COUNT; i++) sigaction(fatal_signals[i], &old_actions[i], NULL);
     has_handlers = false;
   }

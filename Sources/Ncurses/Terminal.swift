@@ -208,6 +208,9 @@ public final class Terminal {
   /// heard. After `close`, when nothing is left to do.
   public static func obeySignal() { orrery_crash_obey() }
 
+  /// Ends the process by a signal, as if nobody had handled it; nothing where it is 0.
+  public static func end(bySignal number: Int32) { orrery_end_by(number) }
+
   /// Turns mouse reports on or off; off lets the terminal select text.
   public func reportMouse(_ on: Bool) { orrery_term_mouse(on) }
 

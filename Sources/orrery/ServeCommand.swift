@@ -115,13 +115,7 @@ struct ServeCommand: ParsableCommand {
 
       func follow() {
         for source in sources { source.cancel() }
-        signal(number, SIG_DFL)
-        // Whoever started this may have had it blocked.
-        var set = sigset_t()
-        sigemptyset(&set)
-        sigaddset(&set, number)
-        pthread_sigmask(SIG_UNBLOCK, &set, nil)
-        raise(number)
+        Terminal.end(bySignal: number)
       }
     }
   #else

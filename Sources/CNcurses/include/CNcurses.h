@@ -118,6 +118,8 @@ int orrery_crash_asked(void);
 void orrery_crash_note(const char *text);
 /* Ends the process by the signal that asked for its end, if one did; after closing. */
 void orrery_crash_obey(void);
+/* Ends the process by a signal as if nobody had handled it; nothing where it is 0. */
+void orrery_end_by(int number);
 
 bool orrery_is_tty(int descriptor);
 
