@@ -9,6 +9,8 @@ public protocol DashboardVisitor {
   /// Takes the world's answers; true where there was one.
   @discardableResult
   mutating func handOut(_ timeline: inout Engine.Timeline) -> Bool
+  /// The same once it is worth waking those who wait. True where it did.
+  mutating func handOutMany(_ timeline: inout Engine.Timeline) -> Bool
   /// Whether an answer is waited for that time may bring.
   func isWaiting(at now: Tick) -> Bool
   /// The end of the visit: what is under way is refused.
@@ -31,7 +33,7 @@ extension AppState {
     guest.handOut(&timeline)
     while !isBusy, guest.isWaiting(at: timeline.now), hasTime() {
       timeline.step(through: timeline.now + .seconds(1))
-      if guest.handOut(&timeline) { guest.takeIn(&timeline) }
+      if guest.handOutMany(&timeline) { guest.takeIn(&timeline) }
     }
     visitor = guest
     if timeline.now != before { afterTime() }

@@ -53,9 +53,13 @@
       return streams.values.contains { !$0.creating.isEmpty && now < $0.since + Self.patience }
     }
 
-    /// Whether it is time to hand out what the world has answered: everything that was asked, or a
-    /// good many. Each of them by itself would wake a thread.
-    func hasHandful(_ world: World) -> Bool {
+    /// Hands out what the world has answered once that is everything that was asked, or a good many:
+    /// each of them by itself would wake a thread.
+    public mutating func handOutMany(_ timeline: inout Timeline) -> Bool {
+      hasHandful(timeline.world) && handOut(&timeline)
+    }
+
+    private func hasHandful(_ world: World) -> Bool {
       for member in members {
         guard let client = member.client else { continue }
         let count = world.etcdEventCount(client)

@@ -57,12 +57,7 @@
       while desk.isWaiting(at: timeline.now) {
         timeline.step(through: timeline.now + .seconds(1))
         steps += 1
-        if desk.hasHandful(timeline.world) {
-          desk.handOut(&timeline)
-          desk.takeIn(&timeline)
-        } else if steps % 16 == 0 {
-          desk.takeIn(&timeline)
-        }
+        if desk.handOutMany(&timeline) || steps % 16 == 0 { desk.takeIn(&timeline) }
         if steps % 1024 == 0, isOver() { return }
       }
     }
