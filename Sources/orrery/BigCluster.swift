@@ -14,10 +14,14 @@ struct BigCluster {
   /// what etcd holds, kubelets have registered and start their pods' containers.
   func world() -> World {
     let spec = ClusterSpec(workers: workers, zones: 3, seed: 1)
-    guard var world = try? World(spec, holding: objects(spec)) else { return World(spec) }
-    world.powerOn()
-    world.advance(to: world.now + .seconds(30))
-    return world
+    do {
+      var world = try World(spec, holding: objects(spec))
+      world.powerOn()
+      world.advance(to: world.now + .seconds(30))
+      return world
+    } catch {
+      preconditionFailure("made-up objects make no store: \(error)")
+    }
   }
 
   /// Objects are made after those of a small cluster, so that they have all that real ones have.
@@ -35,7 +39,7 @@ struct BigCluster {
       let pod = small.objects(.pod).compactMap(\.pod).first(where: {
         $0.spec.nodeName == "worker-1"
       })
-    else { return [] }
+    else { preconditionFailure("no node, replica set or pod to make others after") }
     var made: [APIObject] = []
     made.reserveCapacity(workers + pods + pods / Self.podsOfSet)
     let machines = spec.workers
