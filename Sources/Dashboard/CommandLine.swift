@@ -169,14 +169,14 @@ extension AppState {
     case ("get", 1), ("describe", 1), ("delete", 1):
       return ResourceKind.allCases.map { verb == "get" ? $0.plural : $0.singular }
     case ("get", 2), ("describe", 2), ("delete", 2), ("scale", 2):
-      return names(of: words[1])
+      return ResourceKind(commandLineName: words[1]).map(names) ?? []
     case ("scale", _): return ["--replicas"]
     default: return []
     }
   }
 
-  private func names(of kind: String) -> [String] {
-    guard let kind = ResourceKind(commandLineName: kind) else { return [] }
+  /// Names that a word of the command line may mean: of the default namespace.
+  func names(of kind: ResourceKind) -> [String] {
     switch kind {
     case .node: return observation.nodes.map(\.name)
     case .pod:

@@ -89,7 +89,9 @@ extension AppState {
     var lines: [SheetLine] = [
       .field("API", host.ip),
       .field(
-        "Answers", cloud.outage.map { "refuses everything: \($0)" } ?? "in 20 to 60 ms each way",
+        "Answers",
+        cloud.outage.map { "refuses everything: \($0)" }
+          ?? "\(World.cloudTransit.least.brief) to \(World.cloudTransit.most.brief) each way",
         cloud.outage == nil ? .ok : .error),
       SheetLine(""), .heading("Instances (\(cloud.instances.count))"),
     ]

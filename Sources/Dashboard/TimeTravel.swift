@@ -37,6 +37,8 @@ extension AppState {
 
   /// Those of the future that is shown, and of the past it shares with others.
   var bookmarksHere: [Bookmark] {
+    // Asked for in every picture, and the futures' inputs are long.
+    guard !bookmarks.isEmpty else { return [] }
     let shared = sharedPast
     return bookmarks.filter { mark in shared[mark.branch].map { mark.at <= $0 } ?? false }
   }

@@ -40,11 +40,10 @@ extension AppState {
     }
   }
 
-  /// Whether a node is being emptied: cordoned, with pods that were asked to go, or that keep
-  /// kubectl from asking.
+  /// Whether a node is being emptied, as far as can be seen: cordoned, with pods still on it.
   private func isDraining(_ name: String) -> Bool {
     observation.nodes.contains { $0.name == name && $0.status.contains("SchedulingDisabled") }
-      && observation.pods.contains { $0.node == name }
+      && observation.pods.count(on: name) > 0
   }
 
   private func member(_ name: String) -> ProcessID? {
@@ -108,9 +107,9 @@ extension AppState {
     case .whyNot(let goal):
       let answer = timeline.world.whyNot(goal)
       lines.append(.heading(answer.question))
-      for line in answer.lines(6) {
-        let isMissing = line.hasPrefix("missing:") || line.hasPrefix("held up by:")
-        lines.append(SheetLine("  " + line, isMissing ? .warn : .text))
+      for line in answer.answer() {
+        let isMissing = line.part == .missing || line.part == .heldUp
+        lines.append(SheetLine("  " + line.text, isMissing ? .warn : .text))
       }
       if let due = answer.waiter?.earliest, due > timeline.now {
         lines.append(SheetLine("  that is in \((due - timeline.now).brief)", .dim))

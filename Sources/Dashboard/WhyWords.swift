@@ -33,7 +33,7 @@ extension AppState {
     case ("request", 1): return [.whyNot(.answered), .why(.request)]
     case ("restore", 1): return [.why(.restore)]
     case ("restore", 2):
-      guard let object = Self.reference(rest) ?? object(named: rest) else { return nil }
+      guard let object = object(named: rest, mayBeGone: true) else { return nil }
       return [.whyNot(.restored(object)), .why(.restore)]
     case ("lb", _):
       let down = world.loadBalancer.backends.filter { !$0.isUp }
@@ -70,8 +70,12 @@ extension AppState {
       if words.count == 2 { return [.why(.field(object, rest))] }
       return questions(about: object)
     default:
-      let forms = Self.whyForms.map { String($0.words.prefix { $0 != " " && $0 != "/" }) }
-      say("why \(forms.joined(separator: "|")) …", .warn)
+      var sheet = Sheet(content: .why(.group("why")), title: "What can be asked")
+      sheet.update(
+        Self.whyForms.map { form in
+          SheetLine([Ink("  why " + padded(form.words, 20)), Ink(form.summary, .dim)])
+        })
+      overlays.append(.sheet(sheet))
       return nil
     }
   }
@@ -80,7 +84,7 @@ extension AppState {
     let row: RowID
     switch object.kind {
     case .pod:
-      guard let uid = observation.pods.first(where: { $0.key == object.key })?.uid else {
+      guard let uid = observation.pods[object.key]?.uid else {
         return [.whyNot(.running(object.key)), .why(.object(object))]
       }
       row = .pod(uid)
@@ -91,40 +95,35 @@ extension AppState {
   }
 
   /// `node/worker-2`, `pod/default/web-1`, `service/web` of the default namespace, or of the only
-  /// one that has such a name.
-  private mutating func object(named text: String) -> ObjectReference? {
+  /// one that has such a name; of what may be gone, of the default namespace.
+  private mutating func object(
+    named text: String, mayBeGone: Bool = false
+  ) -> ObjectReference? {
     let parts = text.split(separator: "/").map(String.init)
-    let kind = ResourceKind.allCases.first { kind in
-      [kind.singular, kind.plural, kind.kind].contains(parts.first ?? "")
-    }
-    guard let kind, (2...3).contains(parts.count) else {
+    guard (2...3).contains(parts.count), let kind = ResourceKind(commandLineName: parts[0]) else {
       say("\"\(text)\" is no object: node/NAME, pod/NAME, service/NAMESPACE/NAME", .warn)
       return nil
     }
-    if !kind.isNamespaced { return ObjectReference(kind, ObjectKey(name: parts[1])) }
+    let name = parts[parts.count - 1]
+    if !kind.isNamespaced { return ObjectReference(kind, ObjectKey(name: name)) }
+    if mayBeGone, parts.count == 2 {
+      return ObjectReference(kind, ObjectKey(namespace: "default", name: name))
+    }
     return key(of: kind, parts.dropFirst().joined(separator: "/")).map {
       ObjectReference(kind, $0)
     }
   }
 
-  /// The same of an object that may be gone: the default namespace where none is said.
-  private static func reference(_ text: String) -> ObjectReference? {
-    let parts = text.split(separator: "/").map(String.init)
-    guard (2...3).contains(parts.count),
-      let kind = ResourceKind.allCases.first(where: { $0.singular == parts[0] })
-    else { return nil }
-    return ObjectReference(
-      kind,
-      ObjectKey(
-        namespace: kind.isNamespaced ? (parts.count == 3 ? parts[1] : "default") : "",
-        name: parts[parts.count - 1]))
-  }
-
   private mutating func key(of kind: ResourceKind, _ text: String) -> ObjectKey? {
     let parts = text.split(separator: "/").map(String.init)
     if parts.count == 2 { return ObjectKey(namespace: parts[0], name: parts[1]) }
-    let found = timeline.world.objects(kind).map(\.key).filter { $0.name == text }
-    if let key = found.first(where: { $0.namespace == "default" }) ?? found.first { return key }
+    let usual = ObjectKey(namespace: "default", name: text)
+    if timeline.world.object(kind, usual) != nil { return usual }
+    let key =
+      kind == .pod
+      ? observation.pods.first { $0.key.name == text }?.key
+      : timeline.world.objects(kind).first { $0.key.name == text }?.key
+    if let key { return key }
     say("no \(kind.singular) \"\(text)\"", .warn)
     return nil
   }
@@ -145,31 +144,26 @@ extension AppState {
   /// Words that can follow `why …`.
   func whyCandidates(after words: [String]) -> [String] {
     let world = timeline.world
-    func names(_ kind: ResourceKind) -> [String] {
-      world.objects(kind).prefix(200).map { object in
-        object.metadata.namespace.isEmpty || object.metadata.namespace == "default"
-          ? object.metadata.name : "\(object.metadata.namespace)/\(object.metadata.name)"
-      }
+    func objects(_ kinds: ResourceKind...) -> [String] {
+      kinds.flatMap { kind in names(of: kind).map { kind.singular + "/" + $0 } }
     }
     if words.count == 1 {
-      return Self.whyForms.map(\.words).filter { !$0.contains("/NAME") }
-        .map { String($0.prefix { $0 != " " }) }
-        + names(.node).map { "node/" + $0 } + names(.pod).map { "pod/" + $0 }
+      return Self.whyForms.map { String($0.words.prefix { $0 != " " }) }
+        .filter { !$0.contains("/") } + objects(.node, .pod)
     }
     guard words.count == 2 else { return [] }
     switch words[1] {
-    case "running", "evicted", "gone", "moved", "copies": return names(.pod)
-    case "drain": return names(.node)
-    case "rollout": return names(.deployment)
-    case "endpoints": return names(.service)
+    case "running", "evicted", "gone", "moved", "copies": return names(of: .pod)
+    case "drain": return names(of: .node)
+    case "rollout": return names(of: .deployment)
+    case "endpoints": return names(of: .service)
     case "leader":
       return ["etcd", "kube-controller-manager", "kube-scheduler", "cloud-controller-manager"]
     case "controller": return world.controllerNames
     case "lb":
       return world.loadBalancer.backends.map { world.hosts[world.processes[$0.server].host].name }
     case "event", "restore":
-      return names(.node).map { "node/" + $0 } + names(.pod).map { "pod/" + $0 }
-        + names(.deployment).map { "deployment/" + $0 } + names(.service).map { "service/" + $0 }
+      return objects(.node, .pod, .deployment, .service)
     default: return []
     }
   }

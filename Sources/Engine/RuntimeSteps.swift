@@ -62,9 +62,12 @@ extension World {
     send(.cloudResponse(response), to: client, after: cloudLatency(client), cause: cause)
   }
 
-  /// A provider's API takes some tens of milliseconds.
+  /// How long a call of a provider's API is under way, there and back each: some tens of
+  /// milliseconds in all clouds.
+  public static let cloudTransit = (least: Span.milliseconds(20), most: Span.milliseconds(60))
+
   func cloudLatency(_ client: ProcessID) -> Span {
     var draws = draws(.cloud, client)
-    return draws.span(.milliseconds(20), .milliseconds(60))
+    return draws.span(Self.cloudTransit.least, Self.cloudTransit.most)
   }
 }

@@ -71,26 +71,40 @@ public struct WhyNot: Sendable {
   /// The first thing missing; nil where all is there.
   public var unmet: Requirement? { requirements.first { !$0.isMet } }
 
+  /// A line for people, and what it says of the goal.
+  public struct Line: Sendable {
+    public enum Part: Sendable { case met, missing, detail, heldUp, next }
+    public let part: Part
+    public let text: String
+  }
+
   /// At most `limit` lines for people.
-  public func lines(_ limit: Int = 6) -> [String] {
-    var lines: [String] = []
+  public func answer(_ limit: Int = 6) -> [Line] {
+    var lines: [Line] = []
     let met = requirements.prefix { $0.isMet }.map(\.words)
-    if !met.isEmpty { lines.append("ok: " + met.joined(separator: "; ")) }
+    if !met.isEmpty {
+      lines.append(Line(part: .met, text: "ok: " + met.joined(separator: "; ")))
+    }
     if let unmet {
-      lines.append("missing: " + unmet.words)
-      lines += unmet.details.prefix(max(1, limit - lines.count - 2)).map { "  " + $0 }
+      lines.append(Line(part: .missing, text: "missing: " + unmet.words))
+      lines += unmet.details.prefix(max(1, limit - lines.count - 2)).map {
+        Line(part: .detail, text: "  " + $0)
+      }
     }
     guard let waiter else { return Array(lines.prefix(limit)) }
     if let deed = waiter.suppressor {
       lines = Array(lines.prefix(limit - 2))
-      lines.append("held up by: \(deed.at.clock) \(waiter.suppressedBy)")
+      lines.append(
+        Line(part: .heldUp, text: "held up by: \(deed.at.clock) \(waiter.suppressedBy)"))
     }
     lines = Array(lines.prefix(limit - 1))
     var last = waiter.who.map { "next: \($0): " } ?? "nobody acts: "
     last += waiter.evidence
     if let at = waiter.earliest { last += ", at the earliest \(at.clock)" }
-    return lines + [last]
+    return lines + [Line(part: .next, text: last)]
   }
+
+  public func lines(_ limit: Int = 6) -> [String] { answer(limit).map(\.text) }
 }
 
 extension WhyNot.Waiter {

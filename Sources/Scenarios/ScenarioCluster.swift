@@ -1,7 +1,6 @@
 import Basics
 import Engine
 import KubeAPI
-import Kubectl
 import Manifests
 
 /// `cluster:` of a scenario: how many machines of which kind, or a list of them.

@@ -1,7 +1,6 @@
 import Basics
 import Engine
 import KubeAPI
-import Kubectl
 import Manifests
 
 /// What `until` and `expect` of a scenario wait for and look at.

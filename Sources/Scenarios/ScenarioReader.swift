@@ -1,7 +1,6 @@
 import Basics
 import Engine
 import KubeAPI
-import Kubectl
 import Manifests
 
 /// Reads scenario files (`apiVersion: orrery/v1`, `kind: Scenario`), with the place of every error.

@@ -62,7 +62,7 @@ import Testing
       }
     }
     #expect(seen.pods.count == 4)
-    #expect(seen.pods.readyCount <= 4)
+    #expect(seen.pods.readyCount == seen.pods.count { $0.isReady })
     for node in ["worker-1", "worker-2"] {
       let there = seen.pods.filter { $0.node == node }.map(\.uid)
       #expect(seen.pods.pods(on: node).map(\.uid) == there)

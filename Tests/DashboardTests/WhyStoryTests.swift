@@ -21,6 +21,7 @@ import Testing
       ("controller deployment-controller", "why does deployment-controller do nothing?"),
       ("restore", "nobody has restored a snapshot"),
       ("event node/worker-2", "why is there no Event about node/worker-2?"),
+      ("deploy/web", "why deployment/default/web"), ("tuesday", "What can be asked"),
       ("node/worker-2 spec.podCIDR", "spec.podCIDR = 10.244."),
       ("node/worker-2", "status.conditions[Ready].status = True?"),
     ] {
@@ -34,6 +35,8 @@ import Testing
     desk.type("why pod/nobody")
     desk.press("enter")
     #expect(desk.text.contains("no pod \"nobody\""))
+    let words = desk.state.whyCandidates(after: ["why"])
+    #expect(words.contains("event") && words.contains("node/worker-2"), "\(words)")
   }
 
   /// The text of a sheet.

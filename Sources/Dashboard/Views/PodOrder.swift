@@ -19,21 +19,6 @@ struct PodOrder: Sendable {
       if a.text != b.text { return a.text < b.text }
       return a.key < b.key
     }
-
-    /// Comes before all of its group.
-    init(startOf group: String) {
-      self.group = group
-      number = .min
-      text = ""
-      key = ObjectKey(name: "")
-    }
-
-    init(group: String, number: Int64, text: String, key: ObjectKey) {
-      self.group = group
-      self.number = number
-      self.text = text
-      self.key = key
-    }
   }
 
   private(set) var ranks = PersistentMap<Rank, UID>()

@@ -3,7 +3,9 @@ size 120 40
 see PAUSE
 press j f
 see 1 fault
-type :topology external
+press B
+see There is one future
+see With etcd external
 press enter
 see etcd external
 press 5
