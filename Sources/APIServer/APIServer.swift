@@ -49,7 +49,7 @@ public struct APIServer: Sendable {
   /// What this server's luck is drawn from.
   let seed: UInt64
   /// How many names were drawn from each prefix, by a digest of kind, namespace and prefix.
-  var drawnNames = LookupTable<UInt64, UInt64>()
+  var drawnNames = DrawnNames()
   /// What identities were drawn for at the last moment at which there were any.
   var drawnUIDs: (at: Tick, subjects: [UInt64]) = (.zero, [])
   /// What each kind's watch has brought, by `ResourceKind.rawValue`.
@@ -127,10 +127,10 @@ public struct APIServer: Sendable {
     static let freshness: UInt8 = 8
   }
 
-  public init(_ configuration: Configuration, prng: PRNG) {
+  /// - Parameter seed: what its luck is drawn from.
+  public init(_ configuration: Configuration, seed: UInt64) {
     self.configuration = configuration
-    var prng = prng
-    seed = prng.next()
+    self.seed = seed
     forgetAll()
   }
 

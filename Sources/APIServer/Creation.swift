@@ -98,9 +98,7 @@ extension APIServer {
     if metadata.name.isEmpty, !metadata.generateName.isEmpty {
       let prefix = String(metadata.generateName.prefix(58))
       let subject = Self.subject(request.kind, metadata.namespace, prefix)
-      let number = drawnNames[subject, default: 0]
-      drawnNames[subject] = number + 1
-      metadata.name = prefix + suffix(subject, number)
+      metadata.name = prefix + suffix(subject, drawnNames.next(subject))
     }
     metadata.uid = newUID(
       Self.subject(request.kind, metadata.namespace, metadata.name), time)

@@ -80,7 +80,7 @@ extension APIServer: Digestible {
     digest.combine(calls.count)
     digest.combine(watches.count)
     digest.combine(seed)
-    digest.combine(drawnNames.count)
+    drawnNames.digest(into: &digest)
     for cache in caches {
       digest.combine(UInt64(bitPattern: cache.revision))
       digest.combine(cache.objects.count)

@@ -6,7 +6,7 @@
 /// the luck of everything else stays as it was: two runs that differ in one input can be compared.
 /// It has no state between decisions, so it costs no memory either.
 @frozen
-public struct Draws: Sendable {
+public struct Draws: RandomSource, Sendable {
   @usableFromInline var state: UInt64
 
   @inlinable
@@ -35,30 +35,5 @@ public struct Draws: Sendable {
   public mutating func below(_ bound: UInt64) -> UInt64 {
     precondition(bound > 0, "below(0) has no answer")
     return next().multipliedFullWidth(by: bound).high
-  }
-
-  /// An index in `0..<count`.
-  @inlinable
-  public mutating func index(below count: Int) -> Int { Int(below(UInt64(count))) }
-
-  /// A span in `low...high`, to the microsecond.
-  @inlinable
-  public mutating func span(_ low: Span, _ high: Span) -> Span {
-    precondition(low <= high, "empty range of spans")
-    let width = UInt64(high.microseconds - low.microseconds) + 1
-    return Span(microseconds: low.microseconds + Int64(below(width)))
-  }
-
-  /// `span` stretched by a factor drawn from 1 to 1 + `ratio`, as `wait.Jitter` of Kubernetes does.
-  @inlinable
-  public mutating func jitter(_ span: Span, by ratio: Ratio) -> Span {
-    let room = UInt64(span.microseconds) * ratio.numerator / ratio.denominator
-    return Span(microseconds: span.microseconds + Int64(room == 0 ? 0 : below(room)))
-  }
-
-  /// True with probability `ratio`.
-  @inlinable
-  public mutating func chance(_ ratio: Ratio) -> Bool {
-    below(ratio.denominator) < ratio.numerator
   }
 }

@@ -3,7 +3,7 @@
 /// Each component owns one, forked from the world's seed by a fixed number, so that a draw added in
 /// one component does not shift another's.
 @frozen
-public struct PRNG: Sendable {
+public struct PRNG: RandomSource, Sendable {
   public private(set) var state: (UInt64, UInt64, UInt64, UInt64)
 
   public init(seed: UInt64) {
@@ -45,27 +45,6 @@ public struct PRNG: Sendable {
       while product.low < threshold { product = next().multipliedFullWidth(by: bound) }
     }
     return product.high
-  }
-
-  /// An index in `0..<count`.
-  public mutating func index(below count: Int) -> Int { Int(below(UInt64(count))) }
-
-  /// A span in `low...high`, to the microsecond.
-  public mutating func span(_ low: Span, _ high: Span) -> Span {
-    precondition(low <= high, "empty range of spans")
-    let width = UInt64(high.microseconds - low.microseconds) + 1
-    return Span(microseconds: low.microseconds + Int64(below(width)))
-  }
-
-  /// `span` stretched by a factor drawn from 1 to 1 + `ratio`, as `wait.Jitter` of Kubernetes does.
-  public mutating func jitter(_ span: Span, by ratio: Ratio) -> Span {
-    let room = UInt64(span.microseconds) * ratio.numerator / ratio.denominator
-    return Span(microseconds: span.microseconds + Int64(room == 0 ? 0 : below(room)))
-  }
-
-  /// True with probability `ratio`.
-  public mutating func chance(_ ratio: Ratio) -> Bool {
-    below(ratio.denominator) < ratio.numerator
   }
 }
 

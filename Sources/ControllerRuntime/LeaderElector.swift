@@ -178,7 +178,7 @@ public struct LeaderElector: Sendable {
       parameters: [
         Basis.Parameter(
           "leaseDuration", config.timing.leaseDuration.brief,
-          isDefault: config.timing.leaseDuration == .seconds(15))
+          isDefault: config.timing.leaseDuration == Timing().leaseDuration)
       ],
       absence: absence)
   }
@@ -191,7 +191,7 @@ public struct LeaderElector: Sendable {
       parameters: [
         Basis.Parameter(
           "renewDeadline", config.timing.renewDeadline.brief,
-          isDefault: config.timing.renewDeadline == .seconds(10))
+          isDefault: config.timing.renewDeadline == Timing().renewDeadline)
       ],
       absence: Basis.Absence(
         "answers to its renewals", from: "kube-apiserver", silence: now - renewedAt, last: lease))

@@ -62,5 +62,11 @@ public struct CloudControllerManager: Sendable, Digestible {
   /// What a dashboard shows.
   public var view: ControllerHostView { host.view }
 
+  /// Until when some controller's spam filter swallows what it says about an object; nil where all
+  /// let it pass.
+  public func eventsHeldUntil(about object: APIObject, at now: Tick) -> Tick? {
+    host.eventsHeldUntil(about: object, at: now)
+  }
+
   public func digest(into digest: inout Digest) { host.digest(into: &digest) }
 }

@@ -23,7 +23,7 @@ public enum ZoneState: String, Sendable {
 }
 
 /// One failure domain: region and zone of the nodes in it.
-struct NodeZone: Sendable {
+public struct NodeZone: Sendable {
   /// `region:zone`, or empty for nodes that name neither.
   let name: String
   var state = ZoneState.initial
@@ -33,7 +33,8 @@ struct NodeZone: Sendable {
 
   var size: Int { ready + notReady }
 
-  static func name(of labels: StringMap) -> String {
+  /// The zone of a node with these labels (`GetZoneKey`).
+  public static func name(of labels: StringMap) -> String {
     let region = labels["topology.kubernetes.io/region"] ?? ""
     let zone = labels["topology.kubernetes.io/zone"] ?? ""
     return region.isEmpty && zone.isEmpty ? "" : region + ":" + zone

@@ -3,12 +3,7 @@ import Engine
 import KubeAPI
 
 /// Virtual time since power-on as `0:01:23.4`.
-func clockText(_ tick: Tick) -> String {
-  let tenths = tick.microseconds / 100_000
-  let seconds = tenths / 10
-  return
-    "\(seconds / 3600):\(twoDigits(seconds / 60 % 60)):\(twoDigits(seconds % 60)).\(tenths % 10)"
-}
+func clockText(_ tick: Tick) -> String { tick.clock }
 
 /// The same to the millisecond, for records.
 func preciseClockText(_ tick: Tick) -> String {

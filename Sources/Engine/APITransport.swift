@@ -93,6 +93,7 @@ extension World {
         id: id, client: client, clientIncarnation: processes[client].incarnation, server: server,
         serverIncarnation: target.incarnation, via: via, openedAt: now))
     arrivals.append(Connection.Arrivals(toServer: now, toClient: now))
+    openConnections[server, default: 0] += 1
     // TCP's and TLS 1.3's handshakes take a round trip each.
     return .connected(id, handshake: roundTrip * 2)
   }
@@ -109,7 +110,13 @@ extension World {
 
   /// How many connections to an API server are open, as far as anybody knows.
   public func connectionCount(to server: ProcessID) -> Int {
-    connections.reduce(0) { $0 + ($1?.server == server ? 1 : 0) }
+    openConnections[server, default: 0]
+  }
+
+  private mutating func forget(_ connection: Connection) {
+    connections[Int(connection.id)] = nil
+    openConnections[connection.server, default: 0] -= 1
+    assert(connectionCount(to: connection.server) >= 0, "closed more often than opened")
   }
 
   func isOpen(_ a: HostID, _ b: HostID) -> Bool {
@@ -244,7 +251,7 @@ extension World {
   /// own conclusion.
   mutating func reset(_ id: ConnectionID, reason: String) {
     guard let connection = connections[Int(id)] else { return }
-    connections[Int(id)] = nil
+    forget(connection)
     if processes[connection.client].incarnation == connection.clientIncarnation,
       processes[connection.client].connection == id
     {
@@ -265,7 +272,7 @@ extension World {
     let id = processes[client].connection
     processes[client].connection = 0
     guard id != 0, let connection = connections[Int(id)] else { return }
-    connections[Int(id)] = nil
+    forget(connection)
     if processes[connection.server].incarnation == connection.serverIncarnation {
       let at = max(
         now + loopback(on: processes[connection.server].host), arrivals[Int(id)].toServer)

@@ -79,7 +79,8 @@ private struct Surveyor {
           || subject.kind == .node
             && world.hosts[world.processes[id].host].name == subject.key.name
       case .kubeProxy: subject.kind == .service || subject.kind == .endpointSlice
-      default: true
+      case .etcd, .apiServer, .scheduler, .controllerManager, .cloudControllerManager: true
+      case .containerRuntime, .loadBalancer, .cloud, .user: false
       }
     return watches && world.processes[id].isRunning
   }
@@ -90,11 +91,7 @@ private struct Surveyor {
     switch process.role {
     case .etcd:
       guard let store = world.etcdMembers[index].store else { return [] }
-      let key =
-        subject.kind.registryPrefix
-        + (subject.kind.isNamespaced
-          ? subject.key.namespace + "/" + subject.key.name : subject.key.name)
-      let kv = store.get(Key(key))
+      let kv = store.get(Key(World.storageKey(of: subject)))
       let object = kv.flatMap { kv in
         StoredObject.object(in: kv.value)?.at(resourceVersion: kv.modRevision)
       }
@@ -113,7 +110,7 @@ private struct Surveyor {
       return world.kubelets[index].cached(subject).map { [belief(id, $0)] } ?? []
     case .kubeProxy:
       return world.proxies[index].cached(subject).map { [belief(id, $0)] } ?? []
-    default: return []
+    case .containerRuntime, .loadBalancer, .cloud, .user: return []
     }
   }
 

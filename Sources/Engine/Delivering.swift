@@ -290,8 +290,8 @@ extension World {
   mutating func remember(_ cause: TraceID, revision: Int64) {
     // Three API servers write; their answers can overtake each other by a little.
     revisionCauses.append(RevisionCause(revision: revision, cause: cause))
-    if revisionCauses.count > 4096 {
-      revisionCauses.dropPrefix(before: revisionCauses.endIndex - 2048)
+    if revisionCauses.count > trace.capacity + trace.capacity / 8 {
+      revisionCauses.dropPrefix(before: revisionCauses.endIndex - trace.capacity)
     }
   }
 

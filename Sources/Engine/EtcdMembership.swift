@@ -138,11 +138,11 @@ extension World {
         message: "--initial-cluster has \(restore.host)=\(own.peerURLs.joined(separator: ",")) but "
           + "missing from --initial-advertise-peer-urls=\(url)")
     }
-    var note = Note(
+    let note = Note(
       .input, nil,
       "etcd on \(restore.host) is restored from a snapshot of revision "
         + "\(restored.state.store.revision)")
-    let cause = report(restored.state.store, restore.host, &note)
+    let cause = report(restored, of: restore, note)
     stopForMaintenance(process, cause: cause)
     layOut(restored, for: own.id, at: index)
     begin(restored)
@@ -162,26 +162,34 @@ extension World {
     etcdClusterID = restored.clusterID
     etcdRestores += 1
     lastStore = restored.state.store
-    revisionCauses = PersistentLog()
+    // What came after the snapshot is no revision of this cluster; the numbers are given anew.
+    var kept = PersistentLog<RevisionCause>()
+    for written in revisionCauses where written.revision <= restored.state.store.revision {
+      kept.append(written)
+    }
+    revisionCauses = kept
     monitor.restored(restored.state.store, index: restored.state.index, at: now)
   }
 
   /// Records a restore, and what it left out.
   private mutating func report(
-    _ restored: MVCC.Store, _ host: String, _ note: inout Note
+    _ restored: RestoredCluster, of restore: EtcdRestore, _ note: Note
   ) -> TraceID {
-    guard let before = store else { return record(note, by: nil, cause: .none) }
-    let (losses, routine) = RestoreReport.losses(from: before, to: restored)
-    // The members after the first are given the same file: against it nothing is lost.
-    guard !losses.isEmpty || restores.isEmpty else {
+    // The members after the first are given the same file: that takes nothing away any more.
+    if etcdClusterID == restored.clusterID, let last = restores.last,
+      last.isAlso(restore), !restoredHosts.contains(restore.host)
+    {
+      restoredHosts.append(restore.host)
       return record(note, by: nil, cause: .none)
     }
-    let report = RestoreReport(
-      record: TraceID(trace.total + 1), at: now, host: host, snapshotRevision: restored.revision,
-      revisionBefore: before.revision, losses: losses, routine: routine)
-    note.basis = report.basis
-    restores.append(report)
-    return record(note, by: nil, cause: .none)
+    guard let before = store else { return record(note, by: nil, cause: .none) }
+    let difference = RestoreReport.Difference(from: before, to: restored.state.store)
+    var note = note
+    note.basis = difference.basis
+    let id = record(note, by: nil, cause: .none)
+    restores.append(RestoreReport(of: restore, difference, record: id, at: now))
+    restoredHosts = [restore.host]
+    return id
   }
 
   // MARK: Joining

@@ -63,12 +63,8 @@ extension World {
         configuration[keyPath: key] = seconds
       }
     }
-    return APIServer(
-      configuration,
-      prng: PRNG(
-        seed: spec.seed,
-        stream: 100 + UInt64(index) << 32
-          + UInt64(incarnation)))
+    var lives = PRNG(seed: spec.seed, stream: 100 + UInt64(index) << 32 + UInt64(incarnation))
+    return APIServer(configuration, seed: lives.next())
   }
 
   /// A leader-election identity: host name and a UUID of the process.

@@ -67,11 +67,13 @@ extension World {
 
   /// The node lifecycle controller's zones, as the leading controller manager has them.
   public var zoneStates: [(name: String, state: ZoneState, waiting: [String])] {
-    for process in processes
-    where process.role == .controllerManager && process.isRunning && believesToLead(process) {
-      return controllerManagers[process.index].zoneStates
-    }
-    return []
+    leadingControllerManager?.zoneStates ?? []
+  }
+
+  var leadingControllerManager: ControllerManager? {
+    processes.first {
+      $0.role == .controllerManager && $0.isRunning && believesToLead($0)
+    }.map { controllerManagers[$0.index] }
   }
 
   /// What the scheduler on this host shows, with the first `limit` pods of each queue.

@@ -69,8 +69,7 @@ extension World {
         ? nil : StoredObject.object(in: kv.value)?.at(resourceVersion: kv.modRevision).pod
       news.append((key, pod.map { observe($0) }))
     }
-    table.update(news)
-    for change in table.changes {
+    for change in table.update(news) {
       for (pod, sign) in [(change.old, -1), (change.new, 1)] {
         guard let pod else { continue }
         load.take(pod, sign: sign)

@@ -82,6 +82,7 @@ extension World {
       // Of the standing timers of thousands of kubelets only the first is looked at closely.
       if folding, case .timer(let raw) = delivery.payload,
         processes[Int(delivery.target)].role == .kubelet,
+        processes[Int(delivery.target)].incarnation == delivery.incarnation,
         let topic = Kubelet.standingTopic(of: timerID(raw)), routine[Int(topic.rawValue)] > 0
       {
         routine[Int(topic.rawValue)] += 1

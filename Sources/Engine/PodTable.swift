@@ -77,8 +77,11 @@ public struct PodTable: Sendable {
   // MARK: Changing
 
   /// Puts pods in the place of those with the same keys, or takes those away; in the order of keys.
-  mutating func update(_ news: [(key: ObjectKey, pod: Pod?)]) {
-    guard !news.isEmpty else { return }
+  ///
+  /// - Returns: what that changed. Without news it is nothing, and `changes` stays what the last
+  ///   news brought.
+  mutating func update(_ news: [(key: ObjectKey, pod: Pod?)]) -> [Change] {
+    guard !news.isEmpty else { return [] }
     version += 1
     changes = []
     for (key, pod) in news {
@@ -86,6 +89,7 @@ public struct PodTable: Sendable {
       if let pod { put(pod) }
       if old != nil || pod != nil { changes.append(Change(old: old, new: pod)) }
     }
+    return changes
   }
 
   private mutating func put(_ pod: Pod) {

@@ -17,12 +17,11 @@ extension World {
     var revisions: [KeyValue] = []
     revisions.reserveCapacity(objects.count)
     for object in objects {
-      let (kind, key) = (object.kind, object.key)
-      let path = kind.isNamespaced ? key.namespace + "/" + key.name : key.name
       let revision = Int64(revisions.count) + 2
       revisions.append(
         KeyValue(
-          key: Key(kind.registryPrefix + path), createRevision: revision, modRevision: revision,
+          key: Key(Self.storageKey(of: object.reference)), createRevision: revision,
+          modRevision: revision,
           version: 1, value: .boxed(object)))
     }
     let store = MVCC.Store(revisions: revisions, compactRevision: -1, leases: [])

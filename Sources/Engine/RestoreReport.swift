@@ -29,7 +29,15 @@ public final class RestoreReport: Sendable {
     }
   }
 
-  /// The record of the restore, once it is there.
+  /// What tells the cluster before from the snapshot.
+  struct Difference {
+    let snapshotRevision: Int64
+    let revisionBefore: Int64
+    let losses: [Loss]
+    let routine: Int
+  }
+
+  /// The record of the restore.
   public let record: TraceID
   public let at: Tick
   public let host: String
@@ -39,39 +47,44 @@ public final class RestoreReport: Sendable {
   /// Heartbeats and Events are counted only.
   public let losses: [Loss]
   public let routine: Int
+  private let restore: EtcdRestore
 
-  init(
-    record: TraceID, at: Tick, host: String, snapshotRevision: Int64, revisionBefore: Int64,
-    losses: [Loss], routine: Int
-  ) {
+  init(of restore: EtcdRestore, _ difference: Difference, record: TraceID, at: Tick) {
     self.record = record
     self.at = at
-    self.host = host
-    self.snapshotRevision = snapshotRevision
-    self.revisionBefore = revisionBefore
-    self.losses = losses
-    self.routine = routine
+    host = restore.host
+    snapshotRevision = difference.snapshotRevision
+    revisionBefore = difference.revisionBefore
+    losses = difference.losses
+    routine = difference.routine
+    self.restore = restore
+  }
+
+  /// Whether another member is given the same: the snapshot, and what is made of it.
+  func isAlso(_ other: EtcdRestore) -> Bool {
+    restore.bump == other.bump && restore.snapshot == other.snapshot
   }
 
   /// What became of an object; nil where the restore left it as it was.
   public func loss(of object: ObjectReference) -> Loss? { losses.first { $0.object == object } }
+}
 
+extension RestoreReport.Difference {
   /// What differs between two stores, in the order of the keys.
-  static func losses(
-    from before: MVCC.Store, to restored: MVCC.Store
-  ) -> (losses: [Loss], routine: Int) {
+  init(from before: MVCC.Store, to restored: MVCC.Store) {
     let all = RangeRequest(prefix: Key("/registry/"), serializable: true)
     let old = (try? before.range(all))?.kvs ?? []
     let new = (try? restored.range(all))?.kvs ?? []
-    var losses: [Loss] = []
+    var losses: [RestoreReport.Loss] = []
     var routine = 0
-    func add(_ kv: KeyValue, _ kind: Loss.Kind) {
+    func add(_ kv: KeyValue, _ kind: RestoreReport.Loss.Kind) {
       guard let object = World.reference(storedAs: kv.key.text) else { return }
       if object.kind == .lease || object.kind == .event {
         routine += 1
       } else {
         losses.append(
-          Loss(object: object, kind: kind, revision: kind == .deleted ? 0 : kv.modRevision))
+          RestoreReport.Loss(
+            object: object, kind: kind, revision: kind == .deleted ? 0 : kv.modRevision))
       }
     }
     var at = (old: 0, new: 0)
@@ -90,7 +103,10 @@ public final class RestoreReport: Sendable {
         at.new += 1
       }
     }
-    return (losses, routine)
+    snapshotRevision = restored.revision
+    revisionBefore = before.revision
+    self.losses = losses
+    self.routine = routine
   }
 
   /// What the record of the restore rests on.
@@ -110,7 +126,7 @@ public final class RestoreReport: Sendable {
 
 extension World {
   /// `/registry/pods/default/web-1` is a pod.
-  static func reference(storedAs path: String) -> ObjectReference? {
+  public static func reference(storedAs path: String) -> ObjectReference? {
     for kind in ResourceKind.allCases where path.hasPrefix(kind.registryPrefix) {
       let parts = path.dropFirst(kind.registryPrefix.count).split(separator: "/").map(String.init)
       if kind.isNamespaced, parts.count == 2 {

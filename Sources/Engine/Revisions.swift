@@ -25,14 +25,7 @@ extension World {
   public func revisions(of reference: ObjectReference) -> [ObjectRevision] {
     guard let store else { return [] }
     let found = store.revisions(of: Key(Self.storageKey(of: reference)))
-    var records = LookupTable<Int64, Trace.Entry>()
-    let oldest = found.first?.modRevision ?? 0
-    _ = trace.newest(1, scanning: .max) { entry in
-      let note = entry.record.note
-      guard note.kind == .write, note.revision > 0 else { return false }
-      if note.subject == reference { records[note.revision] = entry }
-      return note.revision < oldest - 64
-    }
+    let records = writes(of: reference, at: found.map(\.modRevision))
     return found.map { kv in
       let entry = records[kv.modRevision]
       return ObjectRevision(
@@ -41,6 +34,26 @@ extension World {
           ? nil : StoredObject.object(in: kv.value)?.at(resourceVersion: kv.modRevision),
         at: entry?.at, write: entry?.id, words: entry?.record.note.message)
     }
+  }
+
+  /// The records of an object's writes, while the trace holds them.
+  ///
+  /// - Parameter revisions: in ascending order.
+  private func writes(
+    of reference: ObjectReference, at revisions: [Int64]
+  ) -> LookupTable<Int64, Trace.Entry> {
+    var records = LookupTable<Int64, Trace.Entry>()
+    guard let oldest = revisions.first, let newest = revisions.last else { return records }
+    for written in revisionCauses.reversed() {
+      // A few answers overtake each other.
+      guard written.revision >= oldest - 64 else { break }
+      guard oldest...newest ~= written.revision, revisions.contains(written.revision),
+        let entry = trace[written.cause], entry.record.note.kind == .write,
+        entry.record.note.subject == reference
+      else { continue }
+      records[written.revision] = entry
+    }
+    return records
   }
 
   /// `/registry/pods/default/web-1`.

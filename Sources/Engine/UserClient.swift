@@ -38,7 +38,7 @@ struct UserClient: Sendable {
       answers[id] = response
       guard asked.isMutating else { return }
       let latency = now - asked.at
-      var inputs = [Basis.Input("latency", latency.milliseconds, .clock)]
+      var inputs = [Basis.Input("latency", latency.secondsText, .clock)]
       let refusal = response.refusal
       if let refusal {
         inputs.insert(Basis.Input("code", String(refusal.code), .server), at: 0)
@@ -54,7 +54,7 @@ struct UserClient: Sendable {
         Note(
           refusal == nil ? .observation : .failure, asked.subject,
           refusal.map { "kubectl: \(asked.words) was answered \($0.code): \($0.message)" }
-            ?? "kubectl: \(asked.words) took \(latency.milliseconds)", basis: basis))
+            ?? "kubectl: \(asked.words) took \(latency.secondsText)", basis: basis))
     case .disconnected(let reason):
       for id in open.sortedKeys {
         guard let asked = open.removeValue(forKey: id) else { continue }
@@ -79,8 +79,8 @@ struct UserClient: Sendable {
 }
 
 extension Span {
-  /// `3.214s`.
-  var milliseconds: String {
+  /// In seconds to the millisecond: `3.214s`.
+  fileprivate var secondsText: String {
     let all = microseconds / 1000
     let rest = String(all % 1000)
     return "\(all / 1000)." + String(repeating: "0", count: 3 - rest.count) + rest + "s"

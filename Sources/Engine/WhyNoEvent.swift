@@ -118,6 +118,8 @@ extension World {
     case .scheduler: next = schedulers[process.index].eventsHeldUntil(about: current, at: local)
     case .controllerManager:
       next = controllerManagers[process.index].eventsHeldUntil(about: current, at: local)
+    case .cloudControllerManager:
+      next = cloudControllerManagers[process.index].eventsHeldUntil(about: current, at: local)
     default: next = nil
     }
     return next.map { now + ($0 - local) }

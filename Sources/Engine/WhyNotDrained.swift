@@ -13,9 +13,13 @@ extension World {
     guard let node else { return chain.answer(WhyNot.Waiter(nil, "there is nothing to drain")) }
     let pods = objects(.pod).compactMap(\.pod).filter { $0.spec.nodeName == name }
     func names(_ pods: [Pod]) -> [String] { pods.map(\.key.text) }
-    // DaemonSets' pods stay: kubectl leaves them out, or refuses.
-    let daemons = pods.filter { $0.metadata.controller?.kind == "DaemonSet" }
-    let wanted = pods.filter { $0.metadata.controller?.kind != "DaemonSet" }
+    // DaemonSets' pods stay, with a flag that nobody leaves out; mirror pods do anyway.
+    let filters = DrainFilters(ignoresDaemonSets: true)
+    let daemons = filters.plan(for: pods).warnings.flatMap(\.pods)
+    let wanted = pods.filter { pod in
+      if case .error = filters.status(of: pod) { return true }
+      return filters.status(of: pod).deletes
+    }
     let staying = wanted.filter { $0.metadata.deletionTimestamp == nil }
     chain.require("it is cordoned", node.spec.unschedulable)
     guard node.spec.unschedulable else {
@@ -23,18 +27,9 @@ extension World {
         WhyNot.Waiter(nil, "nobody drains it, or somebody has uncordoned it: kubectl drain \(name)")
       )
     }
-    // Alone is whom nobody would replace; what has ended does not count.
-    let alone = staying.filter {
-      $0.metadata.controller == nil && !["Succeeded", "Failed"].contains($0.status.phase)
-    }
-    let local = staying.filter { pod in
-      pod.boxed.json()["spec"]?["volumes"]?.arrayValue?.contains { $0["emptyDir"] != nil } ?? false
-    }
-    for (refused, words) in [
-      (alone, "cannot delete Pods that declare no controller (use --force to override)"),
-      (local, "cannot delete Pods with local storage (use --delete-emptydir-data to override)"),
-    ] where !refused.isEmpty {
-      chain.require("no filter of kubectl refuses: \(words)", false, names(refused))
+    if let error = filters.plan(for: staying).errors.first {
+      chain.require(
+        "no filter of kubectl refuses: cannot delete \(error.words)", false, names(error.pods))
       return chain.answer(
         WhyNot.Waiter(
           nil,

@@ -1,4 +1,5 @@
 import Basics
+import Controllers
 import KubeAPI
 import KubeScheduler
 import Kubelet
@@ -208,24 +209,24 @@ extension World {
     }
     list.append(requirement("its node is known to be not ready: Ready=\(ready)", true))
     guard !taints.isEmpty else {
-      let labels = node.metadata.labels
-      let own = [labels["topology.kubernetes.io/region"], labels["topology.kubernetes.io/zone"]]
+      let own = NodeZone.name(of: node.metadata.labels)
       let zones = zoneStates.filter { zone in
-        zone.state != .normal && zone.state != .initial
-          && zone.name == own.compactMap { $0 }.joined(separator: ":")
+        zone.state != .normal && zone.state != .initial && zone.name == own
       }
       list.append(
         requirement(
           "its node has a NoExecute taint", false,
           zones.map { "zone \"\($0.name)\" is in state \($0.state.rawValue)" }))
+      let interval = leadingControllerManager?.config.nodeLifecycle.evictionInterval
       let taint = next { $0.topic == .taint || $0.words.contains("NoExecute") }
       return answer(
         list,
         taint.map { WhyNot.Waiter($0) }
-          ?? (zones.isEmpty
+          ?? (zones.isEmpty && interval != nil
             ? WhyNot.Waiter(
               "node-lifecycle-controller@\(leaders(of: "kube-controller-manager").first ?? "")",
-              "has noticed, and taints it next (node-eviction-rate 0.1 a second)")
+              "has noticed, and taints it next (node-eviction-rate: one each "
+                + "\((interval ?? .zero).brief))")
             : WhyNot.Waiter(nil, "its zone's rate lets no node be tainted")))
     }
     list.append(

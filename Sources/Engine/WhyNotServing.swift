@@ -197,13 +197,3 @@ extension World {
         ?? WhyNot.Waiter("endpointslice-controller", "a watch event with a pod or the service"))
   }
 }
-
-extension Tick {
-  /// Hours, minutes and seconds since power-on, to a tenth: `0:06:26.1`.
-  var clock: String {
-    func two(_ number: UInt64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    let tenths = microseconds / 100_000
-    let seconds = tenths / 10
-    return "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60)).\(tenths % 10)"
-  }
-}

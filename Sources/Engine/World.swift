@@ -35,8 +35,12 @@ public struct World: Sendable {
 
   var wheel = TimingWheel<Delivery>()
   var connections = PagedVector<Connection?>([nil])
-  /// Of each connection, by its number.
+  /// Of each connection, by its number. Both only grow: a number is never given twice, so that a
+  /// parcel, a timer or a notice of closing that is still under way can't mean another connection.
+  /// A closed one costs a nil and two ticks; they come with restarts and cuts, not with requests.
   var arrivals = PagedVector<Connection.Arrivals>([.init(toServer: .zero, toClient: .zero)])
+  /// How many connections to each API server are open.
+  var openConnections = LookupTable<ProcessID, Int>()
   var etcdMembers: [EtcdMember] = []
   var disks: [Disk<WALRecord>] = []
   /// How each member is started, by index; changed by a restore and by a replacement.
@@ -47,6 +51,8 @@ public struct World: Sendable {
   var etcdRestores = 0
   /// What each restore left out, in order; of the members restored together the first tells.
   public internal(set) var restores: [RestoreReport] = []
+  /// The members that the last of them has been given to.
+  var restoredHosts: [String] = []
   /// Pairs of members of different clusters that have noticed so.
   var etcdStrangers = LookupSet<Int>()
   var apiServers: [APIServer] = []
@@ -97,7 +103,8 @@ public struct World: Sendable {
   var etcdEndpoint: [Int] = []
   /// API servers whose connection to etcd is dead and that don't know it yet.
   var etcdSilent: [Bool] = []
-  /// Write records by revision, for the causes of watch events.
+  /// Write records by revision, for the causes of watch events and the ages of beliefs: as many as
+  /// the trace can hold, in a form that is walked in no time.
   var revisionCauses = PersistentLog<RevisionCause>()
   /// The time of the last write that was no heartbeat, lease or event.
   public internal(set) var lastWorkAt = Tick.zero

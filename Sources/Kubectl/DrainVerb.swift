@@ -65,42 +65,14 @@ struct DrainVerb: KubectlVerb {
     io.send(request, tag: Tag.list)
   }
 
-  /// The filters of `kubectl drain` (`drain/filters.go`), each with its message.
+  /// Asks the filters, and then the pods to go.
   private mutating func evict(_ pods: [Pod], from node: String, _ io: inout KubectlIO) {
-    var wanted: [Pod] = []
-    var problems: [String] = []
-    func names(_ pods: [Pod]) -> String {
-      pods.map { "\($0.metadata.namespace)/\($0.metadata.name)" }.joined(separator: ", ")
-    }
-    var daemons: [Pod] = []
-    var alone: [Pod] = []
-    var local: [Pod] = []
-    for pod in pods where pod.metadata.annotations["kubernetes.io/config.mirror"] == nil {
-      let isOver = pod.status.phase == "Succeeded" || pod.status.phase == "Failed"
-      if pod.metadata.controller?.kind == "DaemonSet" {
-        daemons.append(pod)
-        continue
-      }
-      if pod.metadata.controller == nil && !isOver { alone.append(pod) }
-      wanted.append(pod)
-    }
-    local = wanted.filter { pod in
-      pod.boxed.json()["spec"]?["volumes"]?.arrayValue?.contains { $0["emptyDir"] != nil } ?? false
-    }
-    if !daemons.isEmpty, !arguments.isSet("ignore-daemonsets") {
-      problems.append(
-        "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore): "
-          + names(daemons))
-    }
-    if !alone.isEmpty, !arguments.isSet("force") {
-      problems.append(
-        "cannot delete Pods that declare no controller (use --force to override): " + names(alone))
-    }
-    if !local.isEmpty, !arguments.isSet("delete-emptydir-data") {
-      problems.append(
-        "cannot delete Pods with local storage (use --delete-emptydir-data to override): "
-          + names(local))
-    }
+    let filters = DrainFilters(
+      ignoresDaemonSets: arguments.isSet("ignore-daemonsets"),
+      isForced: arguments.isSet("force"),
+      deletesEmptyDirData: arguments.isSet("delete-emptydir-data"))
+    let plan = filters.plan(for: pods)
+    let problems = plan.errors.map { "cannot delete \($0.words): \($0.names)" }
     guard problems.isEmpty else {
       let all = problems.count == 1 ? problems[0] : "[" + problems.joined(separator: ", ") + "]"
       io.fail(
@@ -108,12 +80,11 @@ struct DrainVerb: KubectlVerb {
       io.fail("There are pending nodes to be drained:\n \(node)\nerror: \(all)")
       return
     }
-    if !daemons.isEmpty {
-      io.errorOutput += "Warning: ignoring DaemonSet-managed Pods: \(names(daemons))\n"
+    if !plan.warnings.isEmpty {
+      let all = plan.warnings.map { "\($0.words): \($0.names)" }
+      io.errorOutput += "Warning: \(all.joined(separator: "; "))\n"
     }
-    if !alone.isEmpty {
-      io.errorOutput += "Warning: deleting Pods that declare no controller: \(names(alone))\n"
-    }
+    let wanted = plan.leaving
     if wanted.isEmpty { return io.print("node/\(node) drained") }
     for pod in wanted {
       leaving.append((node, pod.key, pod.metadata.uid))

@@ -72,6 +72,12 @@ public struct Kubelet: Sendable {
     static let deadline: UInt8 = 19
   }
 
+  /// What its luck is about: each matter has its own, whatever else happens at that moment.
+  enum Matter: UInt64 {
+    case leaseRenewal = 1
+    case nodeStatus, statusDelay
+  }
+
   // A kubelet at rest renews its lease and nothing else: what that leaves as it is lies in boxes,
   // which copies of the world share.
   @Shared public private(set) var config: KubeletConfig
@@ -127,6 +133,10 @@ public struct Kubelet: Sendable {
     recorder = EventRecorder(component: "kubelet", host: config.nodeName)
     pods = Informer(.pod, fieldSelector: .nodeName(config.nodeName))
     nodes = Informer(.node, fieldSelector: .name(config.nodeName))
+  }
+
+  func draws(_ matter: Matter, _ now: Tick) -> Draws {
+    Draws(config.seed, matter.rawValue, now.microseconds)
   }
 
   /// The one door. `runtime` gets the calls to send to the container runtime, in order.

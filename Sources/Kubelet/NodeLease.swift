@@ -13,7 +13,7 @@ extension Kubelet {
 
   private mutating func armLease(_ step: inout Step) {
     // By the moment, as the node's status: the pods of the node don't shift its heartbeats.
-    var draws = Draws(config.seed, 1, step.now.microseconds)
+    var draws = draws(.leaseRenewal, step.now)
     step.effects.arm(
       TimerID(tag: Timer.lease), after: draws.jitter(config.leaseRenewInterval, by: Ratio(4, 100)))
   }

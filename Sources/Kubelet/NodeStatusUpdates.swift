@@ -6,7 +6,7 @@ import KubeAPI
 // 5 minutes have passed, with up to five tries.
 extension Kubelet {
   mutating func armNodeStatus(_ step: inout Step) {
-    var draws = Draws(config.seed, 2, step.now.microseconds)
+    var draws = draws(.nodeStatus, step.now)
     step.effects.arm(
       TimerID(tag: Timer.nodeStatus),
       after: draws.jitter(config.nodeStatusUpdateFrequency, by: Ratio(4, 100)))
@@ -32,7 +32,7 @@ extension Kubelet {
     let isOverdue = node.statusReportedAt.map { step.now - $0 >= frequency + node.statusDelay }
     guard isChanged || isOverdue ?? true else { return }
     // `calculateDelay`: ±50 % after a change, none after a report that was due.
-    var draws = Draws(config.seed, 3, step.now.microseconds)
+    var draws = draws(.statusDelay, step.now)
     node.statusDelay =
       isChanged || isOverdue == nil
       ? draws.span(.zero, frequency) - frequency / 2 : .zero

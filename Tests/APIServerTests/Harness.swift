@@ -47,7 +47,8 @@ struct Harness {
     servers = (1...count).map {
       var configuration = APIServer.Configuration(name: "master-\($0)", address: "10.0.0.\($0)")
       configuration.serviceAccountKey = 77
-      return APIServer(configuration, prng: PRNG(seed: seed, stream: UInt64($0)))
+      var lives = PRNG(seed: seed, stream: UInt64($0))
+      return APIServer(configuration, seed: lives.next())
     }
     if start {
       for server in servers.indices { step(server, .started) }

@@ -22,7 +22,7 @@ private struct RealEtcd {
 
   init() {
     server = APIServer(
-      APIServer.Configuration(name: "master-1", address: "10.0.0.1"), prng: PRNG(seed: 3))
+      APIServer.Configuration(name: "master-1", address: "10.0.0.1"), seed: 3)
     let founder = ClusterMember(
       id: 1, peerURLs: ["https://10.0.0.1:2380"], clientURLs: ["https://10.0.0.1:2379"],
       isLearner: false)

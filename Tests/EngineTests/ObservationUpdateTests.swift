@@ -1,5 +1,6 @@
 import Basics
 import KubeAPI
+import MVCC
 import Testing
 
 @testable import Engine
@@ -27,6 +28,39 @@ import Testing
     world.advance(to: world.now + .seconds(60))
     world.update(&seen)
     #expect(same(seen, world.observe()))
+  }
+
+  /// What somebody put under the pods' prefix and is no pod changes nothing, whatever the look
+  /// before has found.
+  @Test func aMalformedKeyIsNoNews() throws {
+    var world = World(ClusterSpec(masters: 1, workers: 2, seed: 7))
+    world.powerOn()
+    world.advance(to: .zero + .seconds(40))
+    var seen = world.observe()
+    var container = Container()
+    container.name = "a"
+    container.image = "nginx:1.27"
+    container.resources.requests["cpu"] = Quantity(milliValue: 100)
+    var pod = Pod()
+    pod.metadata.name = "a"
+    pod.metadata.namespace = "default"
+    pod.spec.containers = [container]
+    var request = APIRequest(.create, .pod, namespace: "default")
+    request.body = .object(pod.boxed)
+    _ = try world.apply(.request(request))
+    world.advance(to: world.now + .seconds(20))
+    world.update(&seen)
+    #expect(seen.pods.changes.count == 1 && same(seen, world.observe()))
+
+    let client = try #require(try world.apply(.etcdOpen(member: "master-1")))
+    for key in ["/registry/pods/foo", "/registry/pods/default/b"] {
+      let put = PutRequest(key: Key(key), value: .bytes([UInt8]("x".utf8)))
+      _ = try world.apply(.etcdRequest(client: client, .put(put)))
+      // Long enough that somebody renews its heartbeat, and the node's row is made anew.
+      world.advance(to: world.now + .seconds(12))
+      world.update(&seen)
+      #expect(same(seen, world.observe()), "after \(key)")
+    }
   }
 
   @Test func podsComeAndGo() throws {

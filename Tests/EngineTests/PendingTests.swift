@@ -51,6 +51,21 @@ struct PendingTests {
     }
   }
 
+  /// Its timers are in line still, for a process that is no more.
+  @Test func aDeadKubeletWaitsForNothing() throws {
+    var world = try World.booted(seed: 5)
+    try world.create(yaml: World.web(replicas: 4))
+    world.advance(to: world.now + .seconds(20))
+    try world.apply(.fail(Fault(.process(host: "worker-1", name: "kubelet"))))
+    let all = world.pending(limit: 10_000, folding: false)
+    #expect(!all.contains { $0.owner == "kubelet@worker-1" })
+    for topic in [Deadline.Topic.heartbeat, .status, .token] {
+      let folded = world.pending(limit: 10_000).filter { $0.topic == topic }
+      #expect(
+        folded.map(\.count).reduce(0, +) == all.count { $0.topic == topic }, "\(topic)")
+    }
+  }
+
   @Test func aRaftMessageThatIsDroppedNeverArrives() throws {
     var world = try World.booted(seed: 5)
     // To the next append that carries entries.

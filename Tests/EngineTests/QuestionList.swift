@@ -520,7 +520,7 @@ extension ListedQuestion {
           try world.apply(.fail(Fault(.process(host: host, name: "kube-scheduler"))))
         }
         world.wait(1)
-        // Its deletion is noticed, by whoever still works.
+        // A pod that fits nowhere: only a scheduler would say so.
         try world.create(yaml: World.web(replicas: 1, cpu: "64"))
         world.wait(5)
       }

@@ -110,6 +110,34 @@ struct RestoreTests {
     #expect(world.monitor.violations.isEmpty, "\(world.monitor.violations)")
   }
 
+  /// Every member is given the file, and that is one restore; a member that is given it once more
+  /// begins another, though nothing was written between them that it could lose.
+  @Test func eachRestoreIsReportedOnce() throws {
+    var (world, bytes) = try Self.prepared()
+    let cluster = world.etcdInitialCluster
+    func restore(_ hosts: String...) throws {
+      for host in hosts {
+        try world.apply(
+          .etcdRestore(EtcdRestore(host: host, cluster: cluster, snapshot: bytes)))
+      }
+    }
+    try restore("master-1", "master-2")
+    // The majority goes on meanwhile: what it writes is not lost with the third.
+    world.advance(to: world.now + .seconds(20))
+    try restore("master-3")
+    #expect(world.restores.count == 1)
+    world.advance(to: world.now + .seconds(20))
+    try restore("master-3", "master-1", "master-2")
+    try restore("master-2")
+    #expect(world.restores.map(\.host) == ["master-1", "master-3", "master-2"])
+    #expect(try #require(world.restores.last).losses.isEmpty)
+    for report in world.restores {
+      let record = try #require(world.trace[report.record]).record
+      #expect(record.note.message.hasPrefix("etcd on \(report.host) is restored"))
+      #expect(record.note.basis?.rule == "etcdutl snapshot restore")
+    }
+  }
+
   @Test func aRestoreIsReplayed() throws {
     let (world, bytes) = try Self.prepared()
     var timeline = Timeline(world)

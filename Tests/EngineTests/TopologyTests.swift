@@ -26,6 +26,19 @@ struct TopologyTests {
     return timeline
   }
 
+  @Test func inputsLongAfterBothBootedKeepTheirMoments() throws {
+    var world = World(ClusterSpec(masters: 3, workers: 1, seed: 12))
+    world.powerOn()
+    var timeline = Timeline(world)
+    timeline.advance(to: .zero + .minutes(3) + .microseconds(123_457))
+    #expect(timeline.world.convergence().missing.isEmpty)
+    try timeline.apply(.fail(Fault(.process(host: "master-2", name: "etcd"))))
+    let present = timeline.now
+    let external = timeline.begin(on: .external)
+    #expect(try #require(external).catchesUp == present)
+    #expect(timeline.inputs.map(\.at) == [present])
+  }
+
   @Test func theOtherTopologyDoesTheSameBesideIt() throws {
     var timeline = try Self.played()
     let digest = timeline.world.digest()

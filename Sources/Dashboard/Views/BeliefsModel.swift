@@ -42,25 +42,10 @@ extension AppState {
     case .object(let kind, let key): return ObjectReference(kind, key)
     case .action(let id): return timeline.world.trace[id]?.record.note.subject
     case .pending: return (model as? NextModel)?.item(row)?.subject
-    case .key(let key): return Self.reference(ofKey: key)
+    // `/registry/pods/default/web-1@812` is a revision of it.
+    case .key(let key): return World.reference(storedAs: String(key.prefix { $0 != "@" }))
     case .member, .control, .group, .controller, .host, nil: return nil
     }
-  }
-
-  /// `/registry/pods/default/web-1` is a pod.
-  private static func reference(ofKey key: String) -> ObjectReference? {
-    let path = String(key.prefix { $0 != "@" })
-    for kind in ResourceKind.allCases where path.hasPrefix(kind.registryPrefix) {
-      let parts = path.dropFirst(kind.registryPrefix.count).split(separator: "/")
-      if kind.isNamespaced, parts.count == 2 {
-        return ObjectReference(
-          kind, ObjectKey(namespace: String(parts[0]), name: String(parts[1])))
-      }
-      if !kind.isNamespaced, parts.count == 1 {
-        return ObjectReference(kind, ObjectKey(name: String(parts[0])))
-      }
-    }
-    return nil
   }
 
   /// Takes what is selected for the object of the beliefs' view, when that is opened.
