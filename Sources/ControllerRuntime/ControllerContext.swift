@@ -36,7 +36,6 @@ struct ControllerLane: Sendable {
 public struct ControllerContext: Sendable {
   public internal(set) var time: HostTime
   public internal(set) var effects = Effects()
-  public var prng: PRNG
   /// Requests to the cloud, for the owner to take away.
   public internal(set) var cloudRequests: [CloudRequest] = []
   var informers: [Informer] = []
@@ -51,10 +50,7 @@ public struct ControllerContext: Sendable {
   private var nextCloudID: UInt64 = 1
   private var cloudCalls = LookupTable<UInt64, (lane: Int, call: ControllerCall)>()
 
-  init(time: HostTime, prng: PRNG) {
-    self.time = time
-    self.prng = prng
-  }
+  init(time: HostTime) { self.time = time }
 
   public var now: Tick { time.monotonic }
 

@@ -67,7 +67,7 @@ public struct ControllerHost: Sendable {
       LeaderElector.Config(
         leaseName: config.process, identity: config.identity, timing: config.election))
     context = ControllerContext(
-      time: HostTime(monotonic: .zero, wall: .powerOn), prng: PRNG(seed: config.seed))
+      time: HostTime(monotonic: .zero, wall: .powerOn))
     base = Self.baseClient(config)
     recorder = EventRecorder(component: config.process)
     reset()
@@ -141,7 +141,7 @@ public struct ControllerHost: Sendable {
   }
 
   private mutating func reset() {
-    var fresh = ControllerContext(time: context.time, prng: context.prng)
+    var fresh = ControllerContext(time: context.time)
     swap(&fresh.effects, &context.effects)
     context = fresh
     interested = [[Int]](repeating: [], count: ResourceKind.allCases.count)
@@ -184,7 +184,7 @@ public struct ControllerHost: Sendable {
 
   private mutating func driveElection() {
     if elector.hasLost(at: context.now) { return exit("leaderelection lost") }
-    if let (request, call) = elector.tick(context.time, prng: &context.prng) {
+    if let (request, call) = elector.tick(context.time, luck: config.seed) {
       sendElection(request, call)
     }
     // While a call is out `nextDue` may be past: then look again in a second.
@@ -275,7 +275,7 @@ public struct ControllerHost: Sendable {
     guard case .informer(let at, let informerCall) = call else { return }
     let wasSynced = context.informers[at].hasSynced
     let (deltas, next) = context.informers[at].answered(
-      informerCall, response, now: context.now, prng: &context.prng)
+      informerCall, response, now: context.now, luck: config.seed)
     follow(at, next)
     deliver(context.informers[at].kind, deltas)
     if !wasSynced && context.informers[at].hasSynced { synced(context.informers[at].kind) }
@@ -351,7 +351,7 @@ public struct ControllerHost: Sendable {
 
   private mutating func closed(_ id: RequestID, _ status: APIStatus?) {
     guard let pending = base.answered(id), case .informer(let at, _) = pending.tag else { return }
-    follow(at, context.informers[at].closed(status, now: context.now, prng: &context.prng))
+    follow(at, context.informers[at].closed(status, now: context.now, luck: config.seed))
   }
 
   private mutating func disconnected(_ reason: String) {
@@ -359,7 +359,7 @@ public struct ControllerHost: Sendable {
     elector.lostCall()
     for (_, pending) in base.takeLost() {
       guard case .informer(let at, _) = pending.tag else { continue }
-      follow(at, context.informers[at].disconnected(prng: &context.prng))
+      follow(at, context.informers[at].disconnected(now: context.now, luck: config.seed))
     }
     for lane in context.lanes.indices {
       for (_, pending) in context.lanes[lane].client.takeLost() {
@@ -435,7 +435,8 @@ public struct ControllerHost: Sendable {
     guard waiting > 0, context.lanes[lane].wakeAt == nil,
       context.lanes[lane].running.count < context.lanes[lane].workers
     else { return }
-    let wait = context.prng.span(.milliseconds(1), .milliseconds(3))
+    var draws = Draws(config.seed, 0x7761_6B65 << 8 | UInt64(lane), context.now.microseconds)
+    let wait = draws.span(.milliseconds(1), .milliseconds(3))
     context.lanes[lane].wakeAt = context.now + wait
     context.effects.arm(TimerID(tag: Self.queueTag, payload: UInt64(lane)), after: wait)
   }

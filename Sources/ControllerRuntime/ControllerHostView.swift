@@ -63,8 +63,7 @@ extension ControllerHost: Digestible {
     digest.combine(elector.observedHolder)
     digest.combine(elector.observedAt)
     digest.combine(elector.nextDue)
-    let state = context.prng.state
-    for word in [state.0, state.1, state.2, state.3] { digest.combine(word) }
+    digest.combine(config.seed)
     for informer in context.informers {
       digest.combine(Int(informer.resourceVersion))
       digest.combine(informer.store.count)

@@ -70,8 +70,10 @@ public struct Informer: Sendable {
   }
 
   /// The answer to the list, or the refusal of a watch.
+  ///
+  /// - Parameter luck: what the owner's chance is drawn from.
   public mutating func answered(
-    _ call: Call, _ response: APIResponse, now: Tick, prng: inout PRNG
+    _ call: Call, _ response: APIResponse, now: Tick, luck: UInt64
   ) -> (deltas: [Delta], next: Next) {
     switch (call, response) {
     case (.list, .list(let items, let revision, _)):
@@ -84,9 +86,9 @@ public struct Informer: Sendable {
       backoff.forget(0)
       return (deltas, .send(watchRequest(), .watch))
     case (_, .status(let status)):
-      return ([], failed(status, prng: &prng))
+      return ([], failed(status, now, luck))
     default:
-      return ([], failed(nil, prng: &prng))
+      return ([], failed(nil, now, luck))
     }
   }
 
@@ -114,19 +116,19 @@ public struct Informer: Sendable {
   }
 
   /// The watch ended. Without an error it goes on from where it was; 410 means a new list.
-  public mutating func closed(_ status: APIStatus?, now: Tick, prng: inout PRNG) -> Next {
+  public mutating func closed(_ status: APIStatus?, now: Tick, luck: UInt64) -> Next {
     guard let status else {
       phase = .watching
       return .send(watchRequest(), .watch)
     }
-    return failed(status, prng: &prng)
+    return failed(status, now, luck)
   }
 
   /// The connection is gone: a lost watch resumes, a lost list is made again, after a back-off.
-  public mutating func disconnected(prng: inout PRNG) -> Next {
+  public mutating func disconnected(now: Tick, luck: UInt64) -> Next {
     switch phase {
     case .idle, .waiting: return .nothing
-    case .listing, .watching: return failed(nil, prng: &prng)
+    case .listing, .watching: return failed(nil, now, luck)
     }
   }
 
@@ -145,14 +147,15 @@ public struct Informer: Sendable {
 
   private var mustList = false
 
-  private mutating func failed(_ status: APIStatus?, prng: inout PRNG) -> Next {
+  private mutating func failed(_ status: APIStatus?, _ now: Tick, _ luck: UInt64) -> Next {
     if let status, status.reason == .expired || status.reason == .gone || status.code == 410 {
       mustList = true
       // As reflector.relistResourceVersion: after "too old" the most recent is asked for.
       listFrom = nil
     }
     phase = .waiting
-    return .retry(after: prng.jitter(backoff.next(0), by: Ratio(1, 1)))
+    var draws = Draws(luck, 0x696E_666F << 8 | UInt64(kind.rawValue), now.microseconds)
+    return .retry(after: draws.jitter(backoff.next(0), by: Ratio(1, 1)))
   }
 }
 

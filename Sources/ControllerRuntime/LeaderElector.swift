@@ -62,10 +62,10 @@ public struct LeaderElector: Sendable {
   /// The time is up for another try: `LeaderElector.tryAcquireOrRenew`. Returns the request to
   /// send, its tag and whether leadership was lost meanwhile.
   public mutating func tick(
-    _ time: HostTime, prng: inout PRNG
+    _ time: HostTime, luck: UInt64
   ) -> (request: APIRequest, call: Call)? {
     guard !isCalling, time.monotonic >= retryAt else { return nil }
-    schedule(time, prng: &prng)
+    schedule(time, luck)
     // The fast path of a leader: update at once on the record it wrote itself.
     if isLeader, let lease = observed, lease.spec.holderIdentity == config.identity {
       return begin(update(lease, time))
@@ -207,10 +207,11 @@ public struct LeaderElector: Sendable {
 
   /// While leading, a renewal every retry period; while waiting, a try every retry period with up
   /// to 1.2 times jitter added (`JitterFactor`).
-  private mutating func schedule(_ time: HostTime, prng: inout PRNG) {
+  private mutating func schedule(_ time: HostTime, _ luck: UInt64) {
+    var draws = Draws(luck, 0x656C_6563, time.monotonic.microseconds)
     let wait =
       isLeader
-      ? config.timing.retryPeriod : prng.jitter(config.timing.retryPeriod, by: Ratio(12, 10))
+      ? config.timing.retryPeriod : draws.jitter(config.timing.retryPeriod, by: Ratio(12, 10))
     retryAt = time.monotonic + wait
   }
 

@@ -99,7 +99,7 @@ extension World {
     var config = SchedulerProcess.Config(identity: identity(host, process, incarnation))
     setClientLimits(of: "kube-scheduler", qps: &config.qps, burst: &config.burst)
     config.election = election(of: "kube-scheduler")
-    return SchedulerProcess(config, prng: stream(process, incarnation))
+    return SchedulerProcess(config, seed: seed(process, incarnation))
   }
 
   func makeControllerManager(

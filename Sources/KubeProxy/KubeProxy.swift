@@ -54,7 +54,6 @@ public struct KubeProxy: Sendable {
   @Shared public private(set) var config: Config
   /// The node's rules as of the last sync. They outlive the process: hand them to the next one.
   public private(set) var rules: RuleTable
-  private var prng: PRNG
   @Shared private(set) var client: APIClient<Call>
   @Shared private(set) var services: Informer
   @Shared private(set) var slices: Informer
@@ -70,7 +69,6 @@ public struct KubeProxy: Sendable {
   public init(config: Config, rules: RuleTable? = nil) {
     self.config = config
     self.rules = rules ?? RuleTable(nodeName: config.nodeName)
-    prng = PRNG(seed: config.seed, stream: 0x7072_6F78)
     client = APIClient(
       user: "system:kube-proxy", qps: config.clientQPS, burst: config.clientBurst,
       timerTag: Timer.client)
@@ -101,13 +99,15 @@ public struct KubeProxy: Sendable {
       guard let pending = client.answered(id) else { return }
       switch pending.tag {
       case .services(let call):
-        let (deltas, next) = _services.wrappedValue.answered(call, response, now: now, prng: &prng)
+        let (deltas, next) = _services.wrappedValue.answered(
+          call, response, now: now, luck: config.seed)
         servicesChanged(deltas, now, &effects)
         follow(next, isServices: true, now, &effects)
         // The first sync needs both lists, even where they are empty.
         scheduleSync(now, &effects)
       case .slices(let call):
-        let (deltas, next) = _slices.wrappedValue.answered(call, response, now: now, prng: &prng)
+        let (deltas, next) = _slices.wrappedValue.answered(
+          call, response, now: now, luck: config.seed)
         slicesChanged(deltas, now, &effects)
         follow(next, isServices: false, now, &effects)
         scheduleSync(now, &effects)
@@ -122,11 +122,11 @@ public struct KubeProxy: Sendable {
       switch client.answered(id)?.tag {
       case .services?:
         follow(
-          _services.wrappedValue.closed(status, now: now, prng: &prng), isServices: true, now,
+          _services.wrappedValue.closed(status, now: now, luck: config.seed), isServices: true, now,
           &effects)
       case .slices?:
         follow(
-          _slices.wrappedValue.closed(status, now: now, prng: &prng), isServices: false, now,
+          _slices.wrappedValue.closed(status, now: now, luck: config.seed), isServices: false, now,
           &effects)
       case nil: break
       }
@@ -134,9 +134,13 @@ public struct KubeProxy: Sendable {
       for (_, pending) in client.takeLost() {
         switch pending.tag {
         case .services:
-          follow(_services.wrappedValue.disconnected(prng: &prng), isServices: true, now, &effects)
+          follow(
+            _services.wrappedValue.disconnected(now: now, luck: config.seed), isServices: true, now,
+            &effects)
         case .slices:
-          follow(_slices.wrappedValue.disconnected(prng: &prng), isServices: false, now, &effects)
+          follow(
+            _slices.wrappedValue.disconnected(now: now, luck: config.seed), isServices: false, now,
+            &effects)
         }
       }
     }
@@ -286,7 +290,7 @@ public struct KubeProxyView: Sendable {
 
 extension KubeProxy: Digestible {
   public func digest(into digest: inout Digest) {
-    digest.combine(prng.state.0 ^ prng.state.1 ^ prng.state.2 ^ prng.state.3)
+    digest.combine(config.seed)
     digest.combine(syncs)
     digest.combine(lastSync ?? .zero)
     digest.combine(dirtyOrder.count)

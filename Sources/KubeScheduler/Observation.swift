@@ -94,7 +94,7 @@ extension SchedulerProcess {
     var cache = cache
     cache.refresh()
     var algorithm = algorithm
-    var prng = prng
+    var prng = PRNG(seed: seed)
     let info = queue[pod.metadata.uid]?.info ?? PodInfo(pod)
     var state = CycleState(info, &cache)
     _ = algorithm.run(&state, &cache, nominator, prng: &prng)

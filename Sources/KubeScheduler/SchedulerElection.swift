@@ -16,7 +16,7 @@ extension SchedulerProcess {
   }
 
   mutating func elect(at time: HostTime, into effects: inout Effects) {
-    if let (request, call) = elector.tick(time, prng: &prng) {
+    if let (request, call) = elector.tick(time, luck: seed) {
       send(request, call, at: time, into: &effects)
     }
     var wait = elector.nextDue - time.monotonic

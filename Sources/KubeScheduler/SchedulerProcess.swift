@@ -66,8 +66,7 @@ public struct SchedulerProcess: Sendable {
   }
 
   public let config: Config
-  var prng: PRNG
-  /// What the luck of each pod is drawn from.
+  /// What its luck is drawn from, each pod's too.
   let seed: UInt64
   // Separate clients, each with its own limit, as kube-scheduler makes them.
   var client: APIClient<Call>
@@ -93,11 +92,10 @@ public struct SchedulerProcess: Sendable {
   var boundCount = 0
   var failedCount = 0
 
-  public init(_ config: Config, prng: PRNG) {
+  /// - Parameter seed: what its luck is drawn from.
+  public init(_ config: Config, seed: UInt64) {
     self.config = config
-    var prng = prng
-    seed = prng.next()
-    self.prng = prng
+    self.seed = seed
     func make(_ tag: UInt8, _ lane: UInt64) -> APIClient<Call> {
       APIClient(
         user: Self.user, qps: config.qps, burst: config.burst, timerTag: tag,
@@ -132,7 +130,7 @@ public struct SchedulerProcess: Sendable {
     case .watchClosed(let id, let status):
       guard let pending = client.answered(id) else { return }
       if case .inform(let index, _) = pending.tag {
-        let next = informers[index].closed(status, now: time.monotonic, prng: &prng)
+        let next = informers[index].closed(status, now: time.monotonic, luck: seed)
         follow(next, index, at: time, into: &effects)
       }
     case .disconnected(let reason): disconnected(reason, at: time, into: &effects)
@@ -197,7 +195,7 @@ public struct SchedulerProcess: Sendable {
     switch call {
     case .inform(let index, let call):
       let (deltas, next) = informers[index].answered(
-        call, response, now: time.monotonic, prng: &prng)
+        call, response, now: time.monotonic, luck: seed)
       follow(next, index, at: time, into: &effects)
       apply(deltas, of: index, at: time, into: &effects)
       beginElectionIfSynced(at: time, into: &effects)
@@ -221,7 +219,7 @@ public struct SchedulerProcess: Sendable {
     let status = APIStatus.transport(reason)
     for (_, pending) in lost {
       if case .inform(let index, _) = pending.tag {
-        let next = informers[index].disconnected(prng: &prng)
+        let next = informers[index].disconnected(now: time.monotonic, luck: seed)
         follow(next, index, at: time, into: &effects)
       } else {
         handle(pending.tag, .status(status), because: pending.cause, at: time, into: &effects)
@@ -233,8 +231,7 @@ public struct SchedulerProcess: Sendable {
 extension SchedulerProcess: Digestible {
   public func digest(into digest: inout Digest) {
     digest.combine(config.identity)
-    let state = prng.state
-    for word in [state.0, state.1, state.2, state.3] { digest.combine(word) }
+    digest.combine(seed)
     for informer in informers {
       digest.combine(UInt64(bitPattern: informer.resourceVersion))
       digest.combine(informer.store.count)

@@ -24,6 +24,8 @@ struct AddressPool: Sendable {
     next = first
   }
 
+  var usedCount: Int { used.count }
+
   /// A free address; nil where there is none.
   mutating func take() -> UInt32? {
     guard used.count <= Int(last - first) else { return nil }

@@ -50,7 +50,6 @@ public struct ContainerRuntime: Sendable {
   static let exitTimer: UInt8 = 2
 
   public let config: Config
-  var prng: PRNG
   var sandboxes = PersistentMap<UInt64, Sandbox>()
   var containers = PersistentMap<UInt64, Container>()
   var images = PersistentMap<String, ImageInfo>()
@@ -62,7 +61,6 @@ public struct ContainerRuntime: Sendable {
 
   public init(config: Config) {
     self.config = config
-    prng = PRNG(seed: config.seed, stream: 0x6372_6900)
     // Names must differ from node to node: 24 bits of the seed in front of a counter.
     salt = (Hexadecimal.hash(config.nodeName) ^ config.seed) & 0xFF_FFFF
   }
@@ -142,7 +140,7 @@ public struct ContainerRuntime: Sendable {
 
 extension ContainerRuntime: Digestible {
   public func digest(into digest: inout Digest) {
-    digest.combine(prng.state.0 ^ prng.state.1 ^ prng.state.2 ^ prng.state.3)
+    digest.combine(config.seed)
     digest.combine(sequence)
     digest.combine(sandboxes.count)
     for (number, sandbox) in sandboxes {

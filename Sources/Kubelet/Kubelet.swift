@@ -75,13 +75,12 @@ public struct Kubelet: Sendable {
   /// What its luck is about: each matter has its own, whatever else happens at that moment.
   enum Matter: UInt64 {
     case leaseRenewal = 1
-    case nodeStatus, statusDelay
+    case nodeStatus, statusDelay, podSync, tokenRefresh
   }
 
   // A kubelet at rest renews its lease and nothing else: what that leaves as it is lies in boxes,
   // which copies of the world share.
   @Shared public private(set) var config: KubeletConfig
-  var prng: PRNG
   /// Three clients with three limits, as the real one: everything, heartbeats (no limit), events.
   @Shared var client: APIClient<Call>
   var heartbeatClient: APIClient<Call>
@@ -120,7 +119,6 @@ public struct Kubelet: Sendable {
   public init(config: KubeletConfig) {
     self.config = config
     hostIPs = Self.hostIPs(config.nodeIP)
-    prng = PRNG(seed: config.seed, stream: 0x6B75_6265)
     let user = "system:node:" + config.nodeName
     client = APIClient(
       user: user, qps: config.kubeAPIQPS, burst: config.kubeAPIBurst, timerTag: Timer.client,
@@ -137,6 +135,11 @@ public struct Kubelet: Sendable {
 
   func draws(_ matter: Matter, _ now: Tick) -> Draws {
     Draws(config.seed, matter.rawValue, now.microseconds)
+  }
+
+  /// The luck of one pod in such a matter.
+  func draws(_ matter: Matter, _ pod: UID, _ now: Tick) -> Draws {
+    Draws(config.seed ^ pod.low, matter.rawValue, now.microseconds)
   }
 
   /// The one door. `runtime` gets the calls to send to the container runtime, in order.
@@ -174,9 +177,9 @@ public struct Kubelet: Sendable {
     case .watchClosed(let id, let status):
       switch client.answered(id)?.tag {
       case .pods?:
-        follow(_pods.wrappedValue.closed(status, now: step.now, prng: &prng), .pods, &step)
+        follow(_pods.wrappedValue.closed(status, now: step.now, luck: config.seed), .pods, &step)
       case .node?:
-        follow(_nodes.wrappedValue.closed(status, now: step.now, prng: &prng), .node, &step)
+        follow(_nodes.wrappedValue.closed(status, now: step.now, luck: config.seed), .node, &step)
       default: break
       }
     case .disconnected(let reason): disconnected(reason, &step)
@@ -247,11 +250,13 @@ public struct Kubelet: Sendable {
   private mutating func handle(_ call: Call, _ response: APIResponse, _ step: inout Step) {
     switch call {
     case .pods(let call):
-      let (deltas, next) = _pods.wrappedValue.answered(call, response, now: step.now, prng: &prng)
+      let (deltas, next) = _pods.wrappedValue.answered(
+        call, response, now: step.now, luck: config.seed)
       podsChanged(deltas, &step)
       follow(next, .pods, &step)
     case .node(let call):
-      let (deltas, next) = _nodes.wrappedValue.answered(call, response, now: step.now, prng: &prng)
+      let (deltas, next) = _nodes.wrappedValue.answered(
+        call, response, now: step.now, luck: config.seed)
       nodeChanged(deltas, &step)
       follow(next, .node, &step)
       startPodsInformer(&step)
@@ -297,8 +302,10 @@ public struct Kubelet: Sendable {
     let lost = client.takeLost() + heartbeatClient.takeLost() + eventClient.takeLost()
     for (_, pending) in lost {
       switch pending.tag {
-      case .pods: follow(_pods.wrappedValue.disconnected(prng: &prng), .pods, &step)
-      case .node: follow(_nodes.wrappedValue.disconnected(prng: &prng), .node, &step)
+      case .pods:
+        follow(_pods.wrappedValue.disconnected(now: step.now, luck: config.seed), .pods, &step)
+      case .node:
+        follow(_nodes.wrappedValue.disconnected(now: step.now, luck: config.seed), .node, &step)
       default: handle(pending.tag, .status(.transport(reason)), &step)
       }
     }

@@ -79,7 +79,7 @@ extension Kubelet {
 
 extension Kubelet: Digestible {
   public func digest(into digest: inout Digest) {
-    digest.combine(prng.state.0 ^ prng.state.1 ^ prng.state.2 ^ prng.state.3)
+    digest.combine(config.seed)
     digest.combine(startedAt)
     digest.combine(node.isRegistered)
     digest.combine(node.leaseRenewedAt ?? .zero)

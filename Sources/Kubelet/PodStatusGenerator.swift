@@ -86,7 +86,8 @@ extension Kubelet {
         reason: worker.initCount > 0 ? "PodInitializing" : "ContainerCreating", message: "")
     case .running:
       status.state = .running(startedAt: record.startedAt?.truncatedToSeconds)
-      status.ready = record.isReady
+      // Of an init container that is no sidecar only its success counts (`UpdatePodStatus`).
+      status.ready = record.isReady && (!record.isInit || record.isSidecar)
     case .exited:
       if let end = record.termination { status.state = .terminated(end) }
       status.ready = record.isInit && !record.isSidecar && record.exit?.exitCode == 0

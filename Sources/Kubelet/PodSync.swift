@@ -282,7 +282,8 @@ extension Kubelet {
       wait = .seconds(10)
     }
     if let wait {
-      let span = prng.jitter(wait, by: Ratio(1, 2))
+      var draws = draws(.podSync, worker.uid, step.now)
+      let span = draws.jitter(wait, by: Ratio(1, 2))
       worker.syncDue = step.now + span
       step.effects.arm(TimerID(tag: Timer.podSync, payload: worker.number), after: span)
     }

@@ -23,16 +23,8 @@ extension ContainerRuntime {
       effects.respond(request.id, remove(id.rawValue))
     case .removePodSandbox(let id):
       effects.respond(request.id, remove(sandbox: id.rawValue))
-    case .runPodSandbox:
-      delay(request, prng.span(.milliseconds(150), .milliseconds(250)), &effects)
-    case .stopPodSandbox:
-      delay(request, prng.span(.milliseconds(40), .milliseconds(90)), &effects)
-    case .createContainer:
-      delay(request, prng.span(.milliseconds(30), .milliseconds(70)), &effects)
-    case .startContainer:
-      delay(request, prng.span(.milliseconds(50), .milliseconds(150)), &effects)
-    case .pullImage(let image):
-      delay(request, pullTime(image), &effects)
+    case .runPodSandbox, .stopPodSandbox, .createContainer, .startContainer, .pullImage:
+      delay(request, workTime(request.call, time), &effects)
     }
   }
 
@@ -75,15 +67,49 @@ extension ContainerRuntime {
     for (_, sandbox) in sandboxes where sandbox.isReady { addresses?.reserve(sandbox.address) }
   }
 
+  /// How long the work of a call takes; its luck is that of the pod, or of the image, at this moment.
+  private func workTime(_ call: CRIRequest.Call, _ time: HostTime) -> Span {
+    switch call {
+    case .runPodSandbox(let sandbox):
+      var draws = draws(.run, sandbox, time)
+      return draws.span(.milliseconds(150), .milliseconds(250))
+    case .stopPodSandbox(let id):
+      var draws = draws(.stop, sandboxes[id.rawValue]?.config, time)
+      return draws.span(.milliseconds(40), .milliseconds(90))
+    case .createContainer(let id, _):
+      var draws = draws(.create, sandboxes[id.rawValue]?.config, time)
+      return draws.span(.milliseconds(30), .milliseconds(70))
+    case .startContainer(let id):
+      var draws = draws(.start, config(of: id.rawValue), time)
+      return draws.span(.milliseconds(50), .milliseconds(150))
+    case .pullImage(let image): return pullTime(image, time)
+    case .status, .list, .updateRuntimeConfig, .stopContainer, .removeContainer, .removePodSandbox:
+      return .zero
+    }
+  }
+
   /// A manifest lookup of 0.3 to 0.8 s, the layers over the wire, and unpacking at about twice the
   /// wire's speed; an image that is there needs the lookup only.
-  private mutating func pullTime(_ image: String) -> Span {
-    let lookup = prng.span(.milliseconds(300), .milliseconds(800))
+  private func pullTime(_ image: String, _ time: HostTime) -> Span {
+    var draws = Draws(
+      config.seed ^ Hexadecimal.hash(image), Matter.pull.rawValue, time.monotonic.microseconds)
+    let lookup = draws.span(.milliseconds(300), .milliseconds(800))
     guard case .success(let info) = ImageCatalogue.resolve(image), images[info.reference] == nil
     else { return lookup }
     let micros = info.sizeBytes * 1_500_000 / max(1, config.pullBandwidth)
     let transfer = Span(microseconds: micros)
-    return lookup + prng.span(transfer * 9 / 10, transfer * 12 / 10)
+    return lookup + draws.span(transfer * 9 / 10, transfer * 12 / 10)
+  }
+
+  private enum Matter: UInt64 { case run = 1, stop, create, start, pull, goodbye }
+
+  private func draws(_ matter: Matter, _ sandbox: SandboxConfig?, _ time: HostTime) -> Draws {
+    Draws(
+      config.seed ^ (sandbox?.uid.low ?? 0), matter.rawValue, time.monotonic.microseconds)
+  }
+
+  private func config(of container: UInt64) -> SandboxConfig? {
+    containers[container].flatMap { sandboxes[$0.sandbox]?.config }
   }
 
   // MARK: Sandboxes
@@ -108,6 +134,16 @@ extension ContainerRuntime {
     let ip = sandbox.hostNetwork ? "" : AddressPool.text(address)
     sandboxes[number] = Sandbox(
       config: sandbox, isReady: true, ip: ip, address: address, createdAt: time.wall)
+    if !sandbox.hostNetwork, let pool = addresses {
+      effects.note(
+        .lifecycle, sandbox.pod, "sandbox of pod \(sandbox.pod.text) has the address \(ip)",
+        basis: Basis(
+          "host-local",
+          inputs: [
+            Basis.Input("next free address of \(pool.cidr)", ip, .memory),
+            Basis.Input("addresses in use", String(pool.usedCount), .memory),
+          ]))
+    }
     return .sandbox(SandboxID(rawValue: number), ip: ip)
   }
 
@@ -197,9 +233,10 @@ extension ContainerRuntime {
       return
     }
     let killAt = time.monotonic + timeout
+    var draws = draws(.goodbye, sandboxes[container.sandbox]?.config, time)
     let goodbye =
       container.ignoresTerm
-      ? killAt : time.monotonic + prng.span(.milliseconds(100), .milliseconds(1000))
+      ? killAt : time.monotonic + draws.span(.milliseconds(100), .milliseconds(1000))
     let stopAt = min(goodbye, killAt)
     let code: Int32 = goodbye < killAt ? 0 : 137
     containers.modify(number) {

@@ -66,8 +66,10 @@ public struct RuntimeEffects: Sendable {
   mutating func arm(_ timer: TimerID, after span: Span) {
     list.append(.arm(timer, max(span, .zero)))
   }
-  mutating func note(_ kind: Note.Kind, _ pod: ObjectKey, _ message: String) {
-    list.append(.note(Note(kind, ObjectReference(.pod, pod), message)))
+  mutating func note(
+    _ kind: Note.Kind, _ pod: ObjectKey, _ message: String, basis: Basis? = nil
+  ) {
+    list.append(.note(Note(kind, ObjectReference(.pod, pod), message, basis: basis)))
     hasNoted = true
   }
   mutating func because(_ cause: TraceID) {

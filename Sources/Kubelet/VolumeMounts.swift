@@ -157,7 +157,8 @@ extension Kubelet {
       if case .token = response {
         // Refreshed when 80 % of its life is over, with up to 10 s of jitter (`token_manager.go`).
         let life = Span.seconds(Int(worker.volumes.tokenSeconds)) * 8 / 10
-        let wait = life - kubelet.prng.span(.zero, .seconds(10))
+        var draws = kubelet.draws(.tokenRefresh, worker.uid, step.now)
+        let wait = life - draws.span(.zero, .seconds(10))
         step.effects.arm(TimerID(tag: Timer.token, payload: number), after: wait)
         worker.hasToken = true
         if worker.operation == .mounting { kubelet.resumeMount(&worker, &step) }

@@ -21,13 +21,12 @@ import Testing
   /// A candidate waits a full lease from when it itself saw the record change, whatever the clock
   /// in the record says.
   @Test func theWaitCountsFromOnesOwnObservation() {
-    var prng = PRNG(seed: 1)
     var elector = LeaderElector(.init(leaseName: "kube-scheduler", identity: "b"))
     let skew = Span.hours(-3)
     var tookOverAt: Int?
     for second in 0..<40 {
       let now = time(second, wallOffset: skew)
-      guard let (_, call) = elector.tick(now, prng: &prng) else { continue }
+      guard let (_, call) = elector.tick(now, luck: 1) else { continue }
       #expect(call == .get)
       let (next, _) = elector.answered(.get, .object(held(by: "a", revision: 5)), now)
       if next != nil {
@@ -40,9 +39,8 @@ import Testing
   }
 
   @Test func aLeaderThatCannotRenewForTenSecondsHasLost() {
-    var prng = PRNG(seed: 1)
     var elector = LeaderElector(.init(leaseName: "kube-scheduler", identity: "b"))
-    #expect(elector.tick(time(0), prng: &prng)?.call == .get)
+    #expect(elector.tick(time(0), luck: 1)?.call == .get)
     let missing = APIStatus.notFound(.lease, "kube-scheduler")
     let (create, _) = elector.answered(.get, .status(missing), time(0))
     #expect(create?.call == .create)

@@ -184,7 +184,7 @@ extension ListedQuestion {
       .why(.field(try world.only { $0.metadata.name.hasPrefix("web") }.reference, "metadata.name"))
     },
 
-    ListedQuestion("why this IP", mark: "status.podIP = 10.244.") { hasRule in
+    ListedQuestion("why this IP", mark: "of 10.244.") { hasRule in
       try Booted.plain.with { world in
         for node in hasRule ? [] : ["worker-1", "worker-2"] {
           try world.apply(.fail(Fault(.process(host: node, name: "containerd"))))
@@ -207,7 +207,7 @@ extension ListedQuestion {
       .why(.field(reference("one"), "status.containerStatuses[c].restartCount"))
     },
 
-    ListedQuestion("why is the node Unknown", mark: "Ready].status = Unknown") { hasRule in
+    ListedQuestion("why is the node Unknown", mark: "no heartbeat for 50s") { hasRule in
       hasRule ? try Booted.missed() : try Booted.killed(Booted.longGrace, after: .seconds(70))
     } ask: { _ in
       .why(.field(WhyTests.node("worker-2"), "status.conditions[Ready].status"))
@@ -299,7 +299,9 @@ extension ListedQuestion {
       .why(.request)
     },
 
-    ListedQuestion("why is the load balancer skipping master-1", mark: "skip") { hasRule in
+    ListedQuestion(
+      "why is the load balancer skipping master-1", mark: "is down after 3 failed checks"
+    ) { hasRule in
       try Booted.plain.with { world in
         // A supervisor that starts it again has it back before three checks fail.
         try world.apply(
@@ -312,7 +314,7 @@ extension ListedQuestion {
       .why(.backend("master-1"))
     },
 
-    ListedQuestion("why two copies of a pod", mark: "why are there two: ") { hasRule in
+    ListedQuestion("why two copies of a pod", mark: "tolerationSeconds = 300") { hasRule in
       hasRule
         ? try Booted.replaced()
         : try Booted.killed(Booted.patientShop(), after: .seconds(370))
@@ -320,7 +322,7 @@ extension ListedQuestion {
       .why(.copies(try world.pod(on: "worker-2").reference))
     },
 
-    ListedQuestion("why did the endpoint return", mark: "ready = true") { hasRule in
+    ListedQuestion("why did the endpoint return", mark: "node/worker-2 is healed") { hasRule in
       try Booted.missed().with { world in
         if hasRule { try world.apply(.heal(.host("worker-2"))) }
         world.wait(60)

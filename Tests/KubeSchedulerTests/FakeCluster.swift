@@ -26,7 +26,7 @@ struct FakeCluster {
   private var inbox: [ClientEvent] = []
 
   init(_ config: SchedulerProcess.Config = .init(identity: "master-1_a"), seed: UInt64 = 7) {
-    scheduler = SchedulerProcess(config, prng: PRNG(seed: seed))
+    scheduler = SchedulerProcess(config, seed: seed)
   }
 
   private var time: HostTime {
