@@ -222,11 +222,11 @@ extension AppState {
 
   private func eventLines(_ kind: ResourceKind, _ key: ObjectKey) -> [SheetLine] {
     var lines: [SheetLine] = [SheetLine(""), .heading("Events")]
-    let events = timeline.world.objects(.event).compactMap(\.event).filter {
-      $0.involvedObject.kind == kind.kind && $0.involvedObject.name == key.name
-        && (key.namespace.isEmpty || $0.involvedObject.namespace == key.namespace)
-    }
-    .sorted { ($0.lastTimestamp ?? .powerOn) > ($1.lastTimestamp ?? .powerOn) }
+    let world = timeline.world
+    let events =
+      (snapshot.events.isOf(world)
+      ? snapshot.events.about(kind, key) : world.events(about: kind, key))
+      .sorted { ($0.lastTimestamp ?? .powerOn) > ($1.lastTimestamp ?? .powerOn) }
     if events.isEmpty { lines.append(SheetLine("  none", .dim)) }
     for event in events.prefix(12) {
       let age = event.lastTimestamp.map { (timeline.world.wallClock - $0).humanDuration } ?? "?"

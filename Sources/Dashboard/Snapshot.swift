@@ -9,6 +9,8 @@ struct Snapshot: Sendable {
   private(set) var actions: [ActionRow] = []
   /// Records that were left out: heartbeats, leases, events.
   private(set) var folded = 0
+  /// The Events by what they are about, where somebody looks at them.
+  private(set) var events = EventIndex()
   private var lastTrace = TraceID.none
   /// The future that it shows.
   private var branch: BranchID = 0
@@ -32,6 +34,7 @@ struct Snapshot: Sendable {
     branch = now
     if isOther || world.trace.total < lastTrace.rawValue {
       observation = world.observe()
+      events.forget()
     } else {
       world.update(&observation)
     }
@@ -42,6 +45,9 @@ struct Snapshot: Sendable {
     }
     readActions(world)
   }
+
+  /// Reads the Events, for a view that shows those of what is selected.
+  mutating func readEvents(_ world: World) { events.update(from: world) }
 
   private mutating func readActions(_ world: World) {
     for entry in world.trace.after(lastTrace) {

@@ -7,6 +7,7 @@ import Scenarios
 
 #if Doors
   import Gateway
+  import Ncurses
   import Synchronization
 #endif
 

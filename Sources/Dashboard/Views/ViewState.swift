@@ -73,7 +73,9 @@ extension AppState {
   /// Reads what the open view shows off the world.
   mutating func readModel() {
     switch screen {
-    case .pods: model = PodList(observation.pods, views.pods, filter, after: model as? PodList)
+    case .pods:
+      model = PodList(observation.pods, views.pods, filter, after: model as? PodList)
+      snapshot.readEvents(timeline.world)
     case .nodes: model = NodeList(observation, RowFilter(filter))
     case .etcd: model = EtcdModel(timeline.world, views, filter)
     case .topology: model = TopologyModel(timeline.world)

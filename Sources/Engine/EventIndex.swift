@@ -1,0 +1,104 @@
+import Basics
+import KubeAPI
+import MVCC
+import PersistentCollections
+
+/// The Event objects of a world by what they are about: read once, then kept up with what is
+/// written, so that a look at one object does not cost a walk over all Events.
+public struct EventIndex: Sendable {
+  /// An Event under the object it is about.
+  private struct Place: Comparable, Sendable {
+    let kind: String
+    let name: String
+    let namespace: String
+    /// Its key in etcd.
+    let path: String
+
+    static func < (a: Place, b: Place) -> Bool {
+      (a.kind, a.name, a.namespace, a.path) < (b.kind, b.name, b.namespace, b.path)
+    }
+  }
+
+  private var events = PersistentMap<Place, KubeAPI.Event>()
+  /// Where each is, by its key in etcd: the object it is about may be another after a write.
+  private var places = PersistentMap<String, Place>()
+  private var revision: Int64 = 0
+  private var now = Tick.zero
+  private var restores = 0
+
+  private static let prefix = ResourceKind.event.registryPrefix
+
+  public init() {}
+
+  public var count: Int { events.count }
+
+  /// Whether it was read at this moment of a world with this past.
+  public func isOf(_ world: World) -> Bool {
+    now == world.now && restores == world.etcdRestores && revision == (world.store?.revision ?? 0)
+  }
+
+  /// Reads what was written since the last time.
+  ///
+  /// - Parameter world: the one read before, or one that has come from it, or any earlier one. Of a
+  ///   world with another past `forget` must tell.
+  public mutating func update(from world: World) {
+    defer {
+      now = world.now
+      restores = world.etcdRestores
+    }
+    guard let store = world.store else { return forget() }
+    let isLater =
+      revision > 0 && restores == world.etcdRestores && now <= world.now
+      && revision <= store.revision && revision >= store.compactRevision
+    if isLater {
+      let first = store.firstPosition(atOrAfter: revision + 1)
+      for position in first..<store.history.endIndex { take(store.history[position].kv) }
+    } else {
+      forget()
+      let all = RangeRequest(prefix: Key(Self.prefix), serializable: true)
+      for kv in (try? store.range(all))?.kvs ?? [] { take(kv) }
+    }
+    revision = store.revision
+  }
+
+  /// What was read is of another past.
+  public mutating func forget() { self = EventIndex() }
+
+  private mutating func take(_ kv: KeyValue) {
+    let path = kv.key.text
+    guard path.hasPrefix(Self.prefix) else { return }
+    if let old = places.removeValue(forKey: path) { events.removeValue(forKey: old) }
+    guard !kv.isTombstone,
+      let event = StoredObject.object(in: kv.value)?.at(resourceVersion: kv.modRevision).event
+    else { return }
+    let about = event.involvedObject
+    let place = Place(
+      kind: about.kind, name: about.name, namespace: about.namespace, path: path)
+    places.updateValue(place, forKey: path)
+    events.updateValue(event, forKey: place)
+  }
+
+  /// The Events about an object, in the order of their keys; of an object without a namespace, in
+  /// whatever namespace they say it is.
+  public func about(_ kind: ResourceKind, _ key: ObjectKey) -> [KubeAPI.Event] {
+    let first = Place(kind: kind.kind, name: key.name, namespace: key.namespace, path: "")
+    var found: [KubeAPI.Event] = []
+    for (place, event) in events.range(from: first) {
+      guard place.kind == first.kind, place.name == first.name,
+        key.namespace.isEmpty || place.namespace == first.namespace
+      else { break }
+      found.append(event)
+    }
+    return found
+  }
+}
+
+extension World {
+  /// What `EventIndex.about` gives, by a walk over all Events.
+  public func events(about kind: ResourceKind, _ key: ObjectKey) -> [KubeAPI.Event] {
+    objects(.event).compactMap(\.event).filter {
+      $0.involvedObject.kind == kind.kind && $0.involvedObject.name == key.name
+        && (key.namespace.isEmpty || $0.involvedObject.namespace == key.namespace)
+    }
+  }
+}
