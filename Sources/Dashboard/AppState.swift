@@ -170,9 +170,7 @@ extension AppState {
   ]
 
   /// The masters' names in order: the columns of the control plane.
-  var masters: [String] {
-    observation.nodes.filter { $0.roles == "control-plane" }.map(\.name)
-  }
+  var masters: [String] { snapshot.masters }
 
   func rowCount(_ pane: Pane) -> Int {
     if let count = model.count(pane) { return count }

@@ -9,6 +9,8 @@ struct Snapshot: Sendable {
   private(set) var actions: [ActionRow] = []
   /// Records that were left out: heartbeats, leases, events.
   private(set) var folded = 0
+  /// The names of the masters, in order: a walk over thousands of machines.
+  private(set) var masters: [String]
   /// The Events by what they are about, where somebody looks at them.
   private(set) var events = EventIndex()
   private var lastTrace = TraceID.none
@@ -19,6 +21,7 @@ struct Snapshot: Sendable {
 
   init(_ world: World) {
     observation = world.observe()
+    masters = Self.masters(of: world)
     readActions(world)
   }
 
@@ -32,6 +35,7 @@ struct Snapshot: Sendable {
     // After a step back the past is another one: everything is read again.
     let isOther = now != branch || world.now < observation.now
     branch = now
+    masters = Self.masters(of: world)
     if isOther || world.trace.total < lastTrace.rawValue {
       observation = world.observe()
       events.forget()
@@ -44,6 +48,10 @@ struct Snapshot: Sendable {
       lastTrace = .none
     }
     readActions(world)
+  }
+
+  private static func masters(of world: World) -> [String] {
+    world.hosts.filter { $0.role == .master }.map(\.name)
   }
 
   /// Reads the Events, for a view that shows those of what is selected.

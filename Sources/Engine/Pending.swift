@@ -2,6 +2,7 @@ import APIServer
 import Basics
 import ControllerRuntime
 import KubeAPI
+import KubeProxy
 import Kubelet
 import SimulationKernel
 
@@ -79,11 +80,11 @@ extension World {
     wheel.walk { tick, order, delivery in
       guard tick <= horizon, left > 0 else { return false }
       left -= 1
-      // Of the standing timers of thousands of kubelets only the first is looked at closely.
+      // Of the standing timers of thousands of nodes only the first is looked at closely.
       if folding, case .timer(let raw) = delivery.payload,
-        processes[Int(delivery.target)].role == .kubelet,
         processes[Int(delivery.target)].incarnation == delivery.incarnation,
-        let topic = Kubelet.standingTopic(of: timerID(raw)), routine[Int(topic.rawValue)] > 0
+        let topic = standingTopic(of: raw, for: Int(delivery.target)),
+        routine[Int(topic.rawValue)] > 0
       {
         routine[Int(topic.rawValue)] += 1
         return true
@@ -207,6 +208,15 @@ extension World {
       case .healthCheck:
         return make(.timer, .poll, "load balancer checks its backends", isRoutine: true)
       }
+    }
+  }
+
+  /// The topic of a timer that is in line all the time, without its words.
+  private func standingTopic(of raw: UInt64, for id: ProcessID) -> Deadline.Topic? {
+    switch processes[id].role {
+    case .kubelet: kubelets[processes[id].index].standingTopic(of: timerID(raw))
+    case .kubeProxy: KubeProxy.standingTopic(of: timerID(raw))
+    default: nil
     }
   }
 

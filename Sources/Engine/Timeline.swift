@@ -29,16 +29,24 @@ public struct Timeline: Sendable {
 
   /// A keyframe is taken after `interval` of time or `eventLimit` deliveries, whichever comes
   /// first: what is between two keyframes bounds the time of a rewind. Of more than `limit` on a
-  /// branch the older ones are thinned out, the older the sparser.
+  /// branch the older ones are thinned out, the older the sparser; without one, of more than
+  /// `defaultLimit`.
   public init(
-    _ world: World, interval: Span = .seconds(60), eventLimit: UInt64 = 12_000, limit: Int = 1024
+    _ world: World, interval: Span = .seconds(60), eventLimit: UInt64 = 12_000, limit: Int? = nil
   ) {
+    let limit = limit ?? Self.defaultLimit(machines: world.hosts.count)
     precondition(interval > .zero && limit >= 8 && eventLimit > 0, "keyframes too dense or too few")
     self.world = world
     self.interval = interval
     self.eventLimit = eventLimit
     self.limit = limit
     futures = [Future(id: 0, name: "main", parent: nil, forkedAt: world.now, from: world)]
+  }
+
+  /// How many keyframes take about 2 GiB, 1024 at most: what changes within one costs about 3.6 kB a
+  /// machine (`orrery bench timeline`, 1,000 nodes with 3,000 pods), and a laptop has no more to give.
+  public static func defaultLimit(machines: Int) -> Int {
+    min(1024, max(64, 2 << 30 / (3600 * max(1, machines))))
   }
 
   public var now: Tick { world.now }

@@ -25,6 +25,11 @@ extension KubeProxy {
 }
 
 extension KubeProxy {
+  /// The topic of a routine timer that every proxy has in line all the time; nil for any other.
+  public static func standingTopic(of timer: TimerID) -> Deadline.Topic? {
+    timer.tag == Timer.fullSync ? .sync : nil
+  }
+
   /// What this proxy's caches hold of an object; nil where it does not watch the kind.
   public func cached(_ reference: ObjectReference) -> CachedObject? {
     services.cached(reference) ?? slices.cached(reference)

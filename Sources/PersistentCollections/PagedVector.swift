@@ -70,7 +70,7 @@ extension PagedVector: RandomAccessCollection, MutableCollection {
   @inlinable public func index(before i: Int) -> Int { i - 1 }
 
   @inlinable public subscript(i: Int) -> Element {
-    @inline(__always) get { pages[i >> 10][(i >> 4) & 63][i & 15] }
+    @inline(__always) _read { yield pages[i >> 10][(i >> 4) & 63][i & 15] }
     @inline(__always) _modify { yield &pages[i >> 10][(i >> 4) & 63][i & 15] }
   }
 }

@@ -4,6 +4,7 @@ import Basics
 extension TimingWheel {
   /// Walks over what waits in the order in which it will be delivered, until `body` says false.
   /// `order` counts the deliveries of one tick.
+  @inlinable
   public func walk(_ body: (_ tick: Tick, _ order: Int, _ payload: Payload) -> Bool) {
     var tick = UInt64.max
     var order = 0
@@ -19,20 +20,26 @@ extension TimingWheel {
         let entries = slots[level << 8 | found]
         if level == 0 {
           let start = found == current ? cursor : 0
-          for entry in entries[start...] where !visit(entry) { return }
+          for index in start..<entries.count where !visit(entries[index]) { return }
         } else {
-          for entry in sorted(entries) where !visit(entry) { return }
+          for place in self.order(of: entries) where !visit(entries[place.index]) { return }
         }
         slot = firstOccupied(level: level, from: found + 1)
       }
     }
-    for entry in sorted(far) where !visit(entry) { return }
+    for place in self.order(of: far) where !visit(far[place.index]) { return }
   }
 
-  /// By tick; what is of one tick stays in order.
-  private func sorted(_ entries: ContiguousArray<Entry>) -> [Entry] {
-    entries.enumerated().sorted { ($0.element.tick, $0.offset) < ($1.element.tick, $1.offset) }
-      .map(\.element)
+  /// The entries by tick; what is of one tick stays in order. Payloads are not moved about.
+  @inlinable
+  func order(of entries: ContiguousArray<Entry>) -> [TimingWheelPlace] {
+    var places: [TimingWheelPlace] = []
+    places.reserveCapacity(entries.count)
+    for index in entries.indices {
+      places.append(TimingWheelPlace(tick: entries[index].tick, index: index))
+    }
+    places.sort { ($0.tick, $0.index) < ($1.tick, $1.index) }
+    return places
   }
 
   /// The delivery of this tick and order, if it still waits.
@@ -73,5 +80,18 @@ extension TimingWheel {
       left -= 1
     }
     return nil
+  }
+}
+
+/// Where an entry is in its slot.
+@usableFromInline
+struct TimingWheelPlace: Sendable {
+  @usableFromInline let tick: UInt64
+  @usableFromInline let index: Int
+
+  @inlinable
+  init(tick: UInt64, index: Int) {
+    self.tick = tick
+    self.index = index
   }
 }

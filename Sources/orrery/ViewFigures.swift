@@ -10,6 +10,7 @@ struct ViewFigures {
   let fields: [(String, JSONValue)]
 
   private static let frames = 24
+  private static let steadyFrames = 12
   private static let size = (width: 200, height: 60)
 
   init(_ loop: DashboardLoop) {
@@ -46,6 +47,14 @@ struct ViewFigures {
         _ = loop.draw(width: Self.size.width, height: Self.size.height)
         keys.append(key.cpuMicroseconds)
       }
+      // Nobody touches a key: what a slow link has to carry all the time.
+      var steady = 0
+      for _ in 0..<Self.steadyFrames {
+        loop.pass(.milliseconds(250))
+        loop.look()
+        frame = loop.draw(width: Self.size.width, height: Self.size.height)
+        if let wire { steady += wire.present(frame).bytes }
+      }
       func field(_ name: String, _ value: Double) -> (String, JSONValue) {
         ("\(screen)\(name)", .number(Benchmark.decimal(value)))
       }
@@ -59,6 +68,7 @@ struct ViewFigures {
         fields += [
           field("WriteMs", Self.median(presents) / 1000),
           ("\(screen)BytesPerFrame", .integer(Int64(bytes / Self.frames))),
+          ("\(screen)SteadyBytesPerFrame", .integer(Int64(steady / Self.steadyFrames))),
         ]
       }
     }

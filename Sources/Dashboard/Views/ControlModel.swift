@@ -59,7 +59,9 @@ struct ControlModel: ViewModel {
 
   private static let queueLimit = 50
 
-  init(_ world: World, _ masters: [String]) {
+  /// - Parameter last: an earlier reading, whose order of the verdicts serves again if there was no
+  ///   other decision since.
+  init(_ world: World, _ masters: [String], after last: ControlModel? = nil) {
     let hosts = masters.compactMap { world.host(named: $0) }
     for role in [Process.Role.controllerManager, .cloudControllerManager] {
       var views: [Manager] = []
@@ -75,7 +77,7 @@ struct ControlModel: ViewModel {
       rows += manager.view.controllers.map { Row(manager: index, controller: $0) }
     }
     readCaches(world, hosts)
-    readScheduler(world, hosts)
+    readScheduler(world, hosts, last)
   }
 
   private mutating func readCaches(_ world: World, _ hosts: [Host]) {
@@ -100,21 +102,24 @@ struct ControlModel: ViewModel {
   /// When each kind was written last, from the end of etcd's history.
   private static func newestRevisions(_ world: World) -> [ResourceKind: Int64] {
     guard let history = world.store?.history else { return [:] }
-    let prefixes = ResourceKind.allCases.map { (kind: $0, key: Key($0.registryPrefix)) }
+    // Nearly all that is written is leases: they are asked for first.
+    let kinds = [.lease] + ResourceKind.allCases.filter { $0 != .lease }
+    let prefixes = kinds.map { (kind: $0, key: Key($0.registryPrefix)) }
     var found: [ResourceKind: Int64] = [:]
     var index = history.endIndex
     let stop = max(history.startIndex, index - 1000)
     while index > stop, found.count < ResourceKind.allCases.count {
       index -= 1
       let kv = history[index].kv
-      for (kind, prefix) in prefixes where found[kind] == nil && kv.key.hasPrefix(prefix) {
-        found[kind] = kv.modRevision
+      for (kind, prefix) in prefixes where kv.key.hasPrefix(prefix) {
+        if found[kind] == nil { found[kind] = kv.modRevision }
+        break
       }
     }
     return found
   }
 
-  private mutating func readScheduler(_ world: World, _ hosts: [Host]) {
+  private mutating func readScheduler(_ world: World, _ hosts: [Host], _ last: ControlModel?) {
     for host in hosts {
       guard let view = world.schedulerView(on: host.id, limit: Self.queueLimit) else { continue }
       if scheduler == nil || view.isLeader {
@@ -136,6 +141,14 @@ struct ControlModel: ViewModel {
     add(scheduler.active, .active)
     add(scheduler.backoff, .backoff)
     add(scheduler.unschedulable, .unschedulable)
+    if let last, last.schedulerHost == schedulerHost,
+      last.scheduler?.lastDecisionAt == scheduler.lastDecisionAt,
+      last.scheduler?.lastDecision?.pod == scheduler.lastDecision?.pod,
+      last.verdicts.count == scheduler.lastDecision?.nodes.count ?? 0
+    {
+      verdicts = last.verdicts
+      return
+    }
     // The node taken, then the best scores, then the refusals.
     let decision = scheduler.lastDecision
     verdicts = (decision?.nodes ?? []).sorted { a, b in

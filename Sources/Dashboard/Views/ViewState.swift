@@ -79,7 +79,7 @@ extension AppState {
     case .nodes: model = NodeList(observation, RowFilter(filter))
     case .etcd: model = EtcdModel(timeline.world, views, filter)
     case .topology: model = TopologyModel(timeline.world)
-    case .control: model = ControlModel(timeline.world, masters)
+    case .control: model = ControlModel(timeline.world, masters, after: model as? ControlModel)
     case .network:
       let network = NetworkModel(timeline.world, RowFilter(filter))
       traffic.sample(
