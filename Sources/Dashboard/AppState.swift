@@ -2,6 +2,7 @@ import Basics
 import Engine
 import KubeAPI
 import Kubectl
+import Manifests
 import Scenarios
 import TerminalCore
 import Widgets
@@ -101,7 +102,7 @@ public struct AppState: Sendable {
     /// A cluster that is there already, to be opened instead of a new one.
     public var world: World?
     /// What is applied once the cluster is up.
-    public var objects: [APIObject] = []
+    public var manifests: [ManifestDocument] = []
     public var speed = Speed.real
     public var isPaused = false
     /// Opens at power-on instead of on a cluster at rest.
@@ -134,7 +135,7 @@ public struct AppState: Sendable {
     history = options.history
     guide = options.steps.isEmpty ? nil : Guide(steps: options.steps)
     let isThere = options.world != nil
-    setup = isThere ? nil : Setup(objects: options.objects, isFast: !options.isCold)
+    setup = isThere ? nil : Setup(manifests: options.manifests, isFast: !options.isCold)
     isRunning = (options.isCold || isThere) && !options.isPaused
     // The first worker is what the first suggestion is about.
     let worker = snapshot.observation.nodes.first { $0.roles == "<none>" }

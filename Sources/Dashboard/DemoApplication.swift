@@ -4,9 +4,9 @@ import Manifests
 /// What runs on the cluster where nothing else was asked for: two small deployments behind
 /// services.
 public enum DemoApplication {
-  public static var objects: [APIObject] {
+  public static var manifests: [ManifestDocument] {
     // A test reads it; a mistake in it leaves the cluster empty rather than trapping.
-    (try? ManifestReader.read(text: manifest, file: "demo.yaml"))?.map(\.object) ?? []
+    (try? ManifestReader.read(text: manifest, file: "demo.yaml")) ?? []
   }
 
   static let manifest = """

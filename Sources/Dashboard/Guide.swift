@@ -24,8 +24,8 @@ struct Guide: Sendable {
 
   private static func words(_ action: ScenarioStep.Action) -> String {
     switch action {
-    case .apply(let objects):
-      "apply \(objects.map { $0.reference.text }.joined(separator: ", ")): x does it"
+    case .apply(let manifests):
+      "apply \(manifests.map { $0.object.reference.text }.joined(separator: ", ")): x does it"
     case .etcdctl(let words, _, _): ":\(words.joined(separator: " ")): x does it"
     case .kubectl(let words, _): ":\(words.joined(separator: " ")): x does it"
     case .fail(let fault): "\(fault.text): x does it"
@@ -71,7 +71,7 @@ extension AppState.Options {
     spec = scenario.cluster
     var rest = scenario.steps[...]
     while let step = rest.first, case .apply(let applied) = step.action {
-      objects += applied
+      manifests += applied
       rest.removeFirst()
     }
     steps = Array(rest)
@@ -83,7 +83,7 @@ extension AppState {
   mutating func doStep() {
     guard !isBooting, let step = guide?.current else { return say("no scenario is under way") }
     switch step.action {
-    case .apply(let objects): start(.apply(objects), words: "apply -f \(step.source)")
+    case .apply(let manifests): start(.apply(manifests), words: "apply -f \(step.source)")
     case .kubectl(let words, _):
       start(KubectlInvocation(words), words: words.joined(separator: " "))
     case .etcdctl(let words, let input, _): start(EtcdctlInvocation(words, input: input))

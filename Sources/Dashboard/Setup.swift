@@ -2,6 +2,7 @@ import Basics
 import Engine
 import KubeAPI
 import Kubectl
+import Manifests
 
 /// The way from power-on to a cluster worth looking at: it boots, the application is applied, and
 /// all comes to rest.
@@ -11,7 +12,7 @@ struct Setup: Sendable {
   private(set) var stage = Stage.booting
   /// As fast as the machine goes, or at the speed of the clock as anything else.
   let isFast: Bool
-  private let objects: [APIObject]
+  private let manifests: [ManifestDocument]
   private var command: CommandRun?
   private var nextLook = Tick.zero
   private(set) var problem: String?
@@ -19,8 +20,8 @@ struct Setup: Sendable {
   /// By then it is shown as it is.
   private static let deadline = Tick.zero + .minutes(10)
 
-  init(objects: [APIObject], isFast: Bool) {
-    self.objects = objects
+  init(manifests: [ManifestDocument], isFast: Bool) {
+    self.manifests = manifests
     self.isFast = isFast
   }
 
@@ -33,11 +34,11 @@ struct Setup: Sendable {
       guard timeline.now >= nextLook else { return }
       nextLook = timeline.now + .milliseconds(500)
       guard timeline.world.convergence().missing.isEmpty else { return }
-      guard !objects.isEmpty else {
+      guard !manifests.isEmpty else {
         stage = .settling
         return
       }
-      command = CommandRun(.apply(objects), line: "apply", at: timeline.now)
+      command = CommandRun(.apply(manifests), line: "apply", at: timeline.now)
       command?.pump(&timeline)
       stage = .applying
     case .applying:

@@ -4,16 +4,11 @@ import Manifests
 
 /// `kubectl apply -f`: client-side apply with the last-applied annotation and a three-way patch.
 struct ApplyVerb: KubectlVerb {
-  struct Document: Sendable {
-    let object: APIObject
-    let json: JSONValue
-  }
-
-  private let documents: [Document]
+  private let documents: [ManifestDocument]
   private let namespace: String?
   private var next = 0
 
-  init(documents: [Document], namespace: String?) {
+  init(documents: [ManifestDocument], namespace: String?) {
     self.documents = documents
     self.namespace = namespace
   }
@@ -26,17 +21,15 @@ struct ApplyVerb: KubectlVerb {
   /// The documents of all `-f` files.
   static func read(
     _ arguments: KubectlArguments, verb: String
-  ) throws(KubectlProblem) -> [Document] {
+  ) throws(KubectlProblem) -> [ManifestDocument] {
     let files = arguments.all("filename")
     guard !files.isEmpty else {
       throw KubectlProblem(message: "error: must specify one of -f and -k")
     }
-    var documents: [Document] = []
+    var documents: [ManifestDocument] = []
     for file in files {
       do throws(ManifestProblem) {
-        documents += try ManifestReader.read(path: file).map {
-          Document(object: $0.object, json: $0.json)
-        }
+        documents += try ManifestReader.read(path: file)
       } catch {
         throw KubectlProblem(message: "error: " + error.description)
       }
@@ -86,7 +79,7 @@ struct ApplyVerb: KubectlVerb {
     askNext(&io)
   }
 
-  private mutating func create(_ document: Document, _ io: inout KubectlIO) {
+  private mutating func create(_ document: ManifestDocument, _ io: inout KubectlIO) {
     let key = key(of: document.object)
     let json = ClientSideApply.withLastApplied(withNamespace(document.json, key))
     guard let object = try? APIObject(json: json) else { return }
@@ -97,7 +90,7 @@ struct ApplyVerb: KubectlVerb {
   }
 
   private mutating func patch(
-    _ current: APIObject, _ document: Document, _ io: inout KubectlIO
+    _ current: APIObject, _ document: ManifestDocument, _ io: inout KubectlIO
   ) {
     let key = key(of: document.object)
     let modified = ClientSideApply.withLastApplied(withNamespace(document.json, key))

@@ -45,11 +45,10 @@ public struct KubectlInvocation: Sendable {
     }
   }
 
-  /// `kubectl apply` of objects at hand instead of files.
-  public static func apply(_ objects: [APIObject]) -> KubectlInvocation {
+  /// `kubectl apply` of manifests that were read already.
+  public static func apply(_ manifests: [ManifestDocument]) -> KubectlInvocation {
     var invocation = KubectlInvocation(arguments: ["apply", "-f", "(inline)"])
-    let documents = objects.map { ApplyVerb.Document(object: $0, json: $0.json()) }
-    invocation.verb = ApplyVerb(documents: documents, namespace: nil)
+    invocation.verb = ApplyVerb(documents: manifests, namespace: nil)
     invocation.advance(.begin)
     return invocation
   }

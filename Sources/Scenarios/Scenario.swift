@@ -1,6 +1,7 @@
 import Basics
 import Engine
 import KubeAPI
+import Manifests
 
 /// A scenario: a cluster, and what is done to it and expected of it, in order.
 public struct Scenario: Sendable {
@@ -25,7 +26,7 @@ public struct Scenario: Sendable {
 /// One line of a scenario's timeline.
 public struct ScenarioStep: Sendable {
   public enum Action: Sendable {
-    case apply([APIObject])
+    case apply([ManifestDocument])
     /// kubectl's arguments, and the exit code expected of it (nil: any).
     case kubectl([String], exitCode: Int32?)
     /// The words of etcdctl, etcdutl or etcd, the program first; what it reads from standard input;

@@ -67,8 +67,8 @@ public struct ScenarioRunner: Sendable {
     next += 1
     if let at = step.at { world.reach(at, events: step.events) }
     switch step.action {
-    case .apply(let objects):
-      return try kubectl(.apply(objects), exitCode: 0, step, words: "apply")
+    case .apply(let manifests):
+      return try kubectl(.apply(manifests), exitCode: 0, step, words: "apply")
     case .kubectl(let arguments, let exitCode):
       return try kubectl(
         KubectlInvocation(arguments), exitCode: exitCode, step,

@@ -28,7 +28,7 @@ extension ScenarioReading {
     switch first.key {
     case "apply":
       try allow([])
-      action = .apply(try objects(first.tree))
+      action = .apply(try manifests(first.tree))
     case "kubectl":
       try allow(["exitCode", "output"])
       let words = ShellWords.split(try text(first.tree))
@@ -149,18 +149,18 @@ extension ScenarioReading {
   }
 
   /// A path beside this file, an object, or a list of objects.
-  private func objects(_ tree: YAMLTree) throws(ManifestProblem) -> [APIObject] {
+  private func manifests(_ tree: YAMLTree) throws(ManifestProblem) -> [ManifestDocument] {
     switch tree.json {
     case .string(let path):
       let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast()
       let whole =
         path.hasPrefix("/") || folder.isEmpty ? path : folder.joined(separator: "/") + "/" + path
-      return try ManifestReader.read(path: whole).map(\.object)
+      return try ManifestReader.read(path: whole)
     case .array:
-      var all: [APIObject] = []
-      for item in tree.items { all += try objects(item) }
+      var all: [ManifestDocument] = []
+      for item in tree.items { all += try manifests(item) }
       return all
-    default: return try ManifestReader.objects(in: tree, file: file).map(\.object)
+    default: return try ManifestReader.objects(in: tree, file: file)
     }
   }
 

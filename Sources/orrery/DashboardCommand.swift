@@ -140,7 +140,7 @@ struct DashboardCommand: ParsableCommand {
     options.plantedBug = Self.trap
     if files.isEmpty {
       options.spec = cluster.applied(to: ClusterSpec())
-      options.objects = DemoApplication.objects
+      options.manifests = DemoApplication.manifests
     } else {
       options.take(InputFiles.scenario(files, options: cluster))
     }

@@ -9,7 +9,7 @@ extension Benchmark {
   static let firstFrame = Benchmark(name: "first-frame") {
     let stopwatch = Stopwatch()
     var options = AppState.Options()
-    options.objects = DemoApplication.objects
+    options.manifests = DemoApplication.manifests
     var loop = DashboardLoop(AppState(options), depth: .trueColor, isAscii: false)
     let frame = loop.draw(width: 200, height: 60)
     return figures(
@@ -52,7 +52,7 @@ extension Benchmark {
       let stopwatch = Stopwatch()
       var options = AppState.Options()
       options.spec = ClusterSpec(workers: workers)
-      options.objects = DemoApplication.objects
+      options.manifests = DemoApplication.manifests
       options.isPaused = true
       var loop = DashboardLoop(AppState(options), depth: .trueColor, isAscii: false)
       var clock: UInt64 = 0
@@ -72,7 +72,7 @@ extension Benchmark {
     Benchmark(name: name) {
       var options = AppState.Options()
       options.spec = ClusterSpec(workers: workers)
-      options.objects = DemoApplication.objects
+      options.manifests = DemoApplication.manifests
       var loop = DashboardLoop(AppState(options), depth: .trueColor, isAscii: false)
       var clock: UInt64 = 0
       func turn() -> MainScreen.Frame {

@@ -27,8 +27,8 @@ enum InputFiles {
         }
         scenario = try ScenarioReader.read(bytes: bytes, file: path)
       } else {
-        let objects = try ManifestReader.read(bytes: bytes, file: path).map(\.object)
-        scenario.steps.append(ScenarioStep(.apply(objects), source: path))
+        let manifests = try ManifestReader.read(bytes: bytes, file: path)
+        scenario.steps.append(ScenarioStep(.apply(manifests), source: path))
       }
     }
     scenario.cluster = options.applied(to: scenario.cluster)

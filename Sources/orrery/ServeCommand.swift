@@ -63,7 +63,7 @@ struct ServeCommand: ParsableCommand {
       var scenario = Scenario(name: "serve")
       if files.isEmpty {
         scenario.cluster = cluster.applied(to: ClusterSpec())
-        scenario.steps = [ScenarioStep(.apply(DemoApplication.objects), source: "serve")]
+        scenario.steps = [ScenarioStep(.apply(DemoApplication.manifests), source: "serve")]
       } else {
         scenario = InputFiles.scenario(files, options: cluster)
       }

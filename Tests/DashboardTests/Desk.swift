@@ -38,7 +38,7 @@ struct Desk {
 
   static var options: AppState.Options {
     var options = AppState.Options()
-    options.objects = DemoApplication.objects
+    options.manifests = DemoApplication.manifests
     options.isPaused = true
     options.themeNames = ThemeLibrary.names
     return options

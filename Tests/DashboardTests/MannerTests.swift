@@ -82,7 +82,7 @@ import Testing
       """
     var options = Desk.options
     options.take(try ScenarioReader.read(bytes: Array(text.utf8), file: "clients.yaml"))
-    options.objects = []
+    options.manifests = []
     var desk = Desk(cold: options)
     for _ in 0..<2000 where desk.state.isBooting { desk.frame() }
     #expect(desk.text.contains("1/2 etcd's clients"))

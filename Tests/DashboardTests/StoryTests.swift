@@ -169,7 +169,7 @@ import Testing
 
   @Test("the demo application is read, and every key is bound once")
   func tables() {
-    #expect(DemoApplication.objects.count == 4)
+    #expect(DemoApplication.manifests.count == 4)
     for context in [KeyMap.Context.main, .popup, .question] {
       var seen: Set<Key> = []
       for entry in KeyMap.entries where entry.contexts.contains(context) {
@@ -244,7 +244,7 @@ import Testing
   @Test("a full etcd: the alarm is seen, and the three steps out of it are typed")
   func noSpace() throws {
     var options = Desk.options
-    options.objects = []
+    options.manifests = []
     options.spec = ClusterSpec(masters: 1, workers: 1, seed: 7)
     options.spec.flags = [
       ClusterSpec.ComponentFlag(component: "etcd", name: "quota-backend-bytes", value: "1500000")

@@ -14,22 +14,22 @@ enum DataFile {
       .appendingPathComponent("Data").appendingPathComponent(name).path
   }
 
-  static func objects(_ name: String) throws -> [APIObject] {
-    try ManifestReader.read(path: path(name)).map(\.object)
+  static func manifests(_ name: String) throws -> [ManifestDocument] {
+    try ManifestReader.read(path: path(name))
   }
 }
 
 extension World {
   /// A cluster of this seed with the shop on it, at rest.
   static func withShop(
-    _ objects: [APIObject], masters: Int = 3, workers: Int = 3, seed: UInt64
+    _ manifests: [ManifestDocument], masters: Int = 3, workers: Int = 3, seed: UInt64
   ) throws -> World {
     var world = World(ClusterSpec(masters: masters, workers: workers, seed: seed))
     world.powerOn()
     guard world.converge(deadline: world.now + .minutes(5)) else {
       throw LabProblem("seed \(seed): never booted: \(world.convergence().missing)")
     }
-    var apply = KubectlInvocation.apply(objects)
+    var apply = KubectlInvocation.apply(manifests)
     world.run(&apply, for: .minutes(1))
     guard apply.exitCode == 0 else { throw LabProblem("seed \(seed): \(apply.errorOutput)") }
     guard world.converge(deadline: world.now + .minutes(10)) else {

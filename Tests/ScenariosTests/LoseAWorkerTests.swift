@@ -1,6 +1,7 @@
 import Basics
 import Engine
 import KubeAPI
+import Manifests
 import Testing
 
 /// A worker loses power, over many seeds: the times the real control plane has (measured 47.7 s to
@@ -19,7 +20,7 @@ struct LoseAWorkerTests {
   }
 
   @Test func twoHundredSeeds() async throws {
-    let shop = try DataFile.objects("shop.yaml")
+    let shop = try DataFile.manifests("shop.yaml")
     let outcomes = await overSeeds(1...200) { seed in
       var outcome = Outcome()
       do { try Self.run(shop, seed, &outcome) } catch { outcome.problems.append("\(error)") }
@@ -43,7 +44,9 @@ struct LoseAWorkerTests {
       """)
   }
 
-  private static func run(_ shop: [APIObject], _ seed: UInt64, _ outcome: inout Outcome) throws {
+  private static func run(_ shop: [ManifestDocument], _ seed: UInt64, _ outcome: inout Outcome)
+    throws
+  {
     var world = try World.withShop(shop, seed: seed)
     func check(_ holds: Bool, _ what: @autoclosure () -> String) {
       if !holds { outcome.problems.append(what()) }

@@ -1,6 +1,7 @@
 import Basics
 import Engine
 import KubeAPI
+import Manifests
 import Kubectl
 import Testing
 
@@ -21,7 +22,7 @@ struct LoseTheLeaderTests {
   }
 
   @Test func twoHundredSeeds() async throws {
-    let shop = try DataFile.objects("shop.yaml")
+    let shop = try DataFile.manifests("shop.yaml")
     let outcomes = await overSeeds(1...200) { seed in
       var outcome = Outcome()
       do { try Self.run(shop, seed, &outcome) } catch { outcome.problems.append("\(error)") }
@@ -49,7 +50,9 @@ struct LoseTheLeaderTests {
 
   static let leases = ["kube-controller-manager", "kube-scheduler", "cloud-controller-manager"]
 
-  private static func run(_ shop: [APIObject], _ seed: UInt64, _ outcome: inout Outcome) throws {
+  private static func run(_ shop: [ManifestDocument], _ seed: UInt64, _ outcome: inout Outcome)
+    throws
+  {
     var world = try World.withShop(shop, seed: seed)
     func check(_ holds: Bool, _ what: @autoclosure () -> String) {
       if !holds { outcome.problems.append(what()) }

@@ -8,7 +8,7 @@ import Testing
 /// Predicates asked of one world: what holds, what does not, and what they say they found.
 struct PredicateTests {
   private static let world = Result {
-    try World.withShop(try DataFile.objects("shop.yaml"), seed: 42)
+    try World.withShop(try DataFile.manifests("shop.yaml"), seed: 42)
   }
 
   /// The predicate of an `expect` step.
