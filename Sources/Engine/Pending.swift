@@ -214,7 +214,10 @@ extension World {
   /// The topic of a timer that is in line all the time, without its words.
   private func standingTopic(of raw: UInt64, for id: ProcessID) -> Deadline.Topic? {
     switch processes[id].role {
-    case .kubelet: kubelets[processes[id].index].standingTopic(of: timerID(raw))
+    case .kubelet:
+      Kubelet.isTokenTimer(timerID(raw))
+        ? kubelets[processes[id].index].tokenTopic(of: timerID(raw))
+        : Kubelet.standingTopic(of: timerID(raw))
     case .kubeProxy: KubeProxy.standingTopic(of: timerID(raw))
     default: nil
     }

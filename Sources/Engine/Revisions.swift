@@ -43,17 +43,32 @@ extension World {
     of reference: ObjectReference, at revisions: [Int64]
   ) -> LookupTable<Int64, Trace.Entry> {
     var records = LookupTable<Int64, Trace.Entry>()
-    guard let oldest = revisions.first, let newest = revisions.last else { return records }
-    for written in revisionCauses.reversed() {
-      // A few answers overtake each other.
-      guard written.revision >= oldest - 64 else { break }
-      guard oldest...newest ~= written.revision, revisions.contains(written.revision),
-        let entry = trace[written.cause], entry.record.note.kind == .write,
-        entry.record.note.subject == reference
-      else { continue }
-      records[written.revision] = entry
+    // They are in the order of the revisions, but for a few answers that overtake each other.
+    let slack = 64
+    for revision in revisions.reversed() {
+      let place = firstCause(atOrAfter: revision)
+      let near =
+        max(revisionCauses.startIndex, place - slack)..<min(revisionCauses.endIndex, place + slack)
+      guard !near.isEmpty, revisionCauses[near.lowerBound].revision <= revision + Int64(slack)
+      else { break }
+      for at in near where revisionCauses[at].revision == revision {
+        guard let entry = trace[revisionCauses[at].cause], entry.record.note.kind == .write,
+          entry.record.note.subject == reference
+        else { continue }
+        records[revision] = entry
+      }
     }
     return records
+  }
+
+  /// Where the cause of this revision is, give or take those that were overtaken.
+  private func firstCause(atOrAfter revision: Int64) -> Int {
+    var (low, high) = (revisionCauses.startIndex, revisionCauses.endIndex)
+    while low < high {
+      let middle = (low + high) / 2
+      if revisionCauses[middle].revision < revision { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   /// `/registry/pods/default/web-1`.

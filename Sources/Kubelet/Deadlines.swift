@@ -45,16 +45,21 @@ extension Kubelet {
     }
   }
 
-  /// The topic of a routine timer that every kubelet, or every pod, has in line all the time; nil for
-  /// any other, and where this kubelet ignores it when it comes.
-  public func standingTopic(of timer: TimerID) -> Deadline.Topic? {
+  /// The topic of a routine timer that every kubelet has in line all the time; nil for any other.
+  /// Needs no look at the kubelet, if it is the same that armed it.
+  public static func standingTopic(of timer: TimerID) -> Deadline.Topic? {
     switch timer.tag {
     case Timer.lease: .heartbeat
     case Timer.nodeStatus: .status
-    case Timer.token:
-      workers.read(timer.payload) { $0.wrappedValue.state != .terminated } == true ? .token : nil
     default: nil
     }
+  }
+
+  public static func isTokenTimer(_ timer: TimerID) -> Bool { timer.tag == Timer.token }
+
+  /// The topic of the timer of a pod's token; nil where the kubelet ignores it when it comes.
+  public func tokenTopic(of timer: TimerID) -> Deadline.Topic? {
+    workers.read(timer.payload) { $0.wrappedValue.state != .terminated } == true ? .token : nil
   }
 
   private var me: ObjectReference { ObjectReference(.node, ObjectKey(name: config.nodeName)) }

@@ -156,12 +156,15 @@ public final class Terminal {
         orrery_term_put_row(Int32(clamping: y), $0, Int32(clamping: count))
       }
     }
-    if depth == .trueColor { return put(cells) }
     scratch.removeAll(keepingCapacity: true)
     for index in 0..<count {
       var cell = cells[index]
-      cell.foreground = cell.foreground.reduced(to: depth)
-      cell.background = cell.background.reduced(to: depth)
+      if depth != .trueColor {
+        cell.foreground = cell.foreground.reduced(to: depth)
+        cell.background = cell.background.reduced(to: depth)
+      }
+      // Half of what goes over a slow link would be the colours of spaces.
+      if let left = scratch.last { cell.takeInk(of: left) }
       scratch.append(cell)
     }
     return scratch.withUnsafeBufferPointer { $0.baseAddress.map(put) ?? true }

@@ -40,6 +40,16 @@
     if style.background != .inherit { background = style.background }
   }
 
+  /// Gives a space the ink of the cell before it, which nobody sees: no change of colour has to be
+  /// sent for it. Its background stays.
+  public mutating func takeInk(of left: Cell) {
+    guard scalar == 0x20, mark == 0, width == 1, attributes.isDisjoint(with: .seenOnSpaces) else {
+      return
+    }
+    foreground = left.foreground
+    attributes = left.attributes.subtracting(.seenOnSpaces)
+  }
+
   /// Right half of a wide character.
   @inlinable public var isTrailing: Bool { width == 0 }
 

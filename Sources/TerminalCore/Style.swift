@@ -11,6 +11,9 @@ public struct Attributes: OptionSet, Hashable, Sendable {
   public static let blink = Attributes(rawValue: 32)
   public static let strike = Attributes(rawValue: 64)
 
+  /// What can be seen of a cell without a character.
+  static let seenOnSpaces: Attributes = [.underline, .reverse, .strike]
+
   static let names: [(String, Attributes)] = [
     ("bold", .bold), ("dim", .dim), ("italic", .italic), ("underline", .underline),
     ("reverse", .reverse), ("blink", .blink), ("strike", .strike),

@@ -55,10 +55,11 @@ public struct TextPane: Sendable {
           if rest.allSatisfy({ $0 == " " }) { continue }
         }
         while used + wordWidth > columns {
-          let piece = TextWidth.prefix(rest, columns: columns - used)
-          if piece.text.isEmpty { break }
-          line.append(Span(String(piece.text), span.style))
-          rest = String(rest[piece.text.endIndex...])
+          let room = TextWidth.prefix(rest, columns: columns - used).text
+          if room.isEmpty { break }
+          let piece = Self.breaking(room)
+          line.append(Span(String(piece), span.style))
+          rest = String(rest[piece.endIndex...])
           wordWidth = TextWidth.of(rest)
           breakLine()
         }
@@ -70,6 +71,15 @@ public struct TextPane: Sendable {
     }
     if !line.isEmpty { result.append(line) }
     return result
+  }
+
+  /// What of a word that is longer than a line goes before the break: up to a mark between its
+  /// parts, as of a path or a field, if one is not far from the end.
+  private static func breaking(_ room: Substring) -> Substring {
+    guard let mark = room.lastIndex(where: { "./,:=]}&?".contains($0) }),
+      room.distance(from: room.startIndex, to: mark) >= room.count / 2
+    else { return room }
+    return room[...mark]
   }
 
   /// Runs of spaces and runs of other characters, by turns.

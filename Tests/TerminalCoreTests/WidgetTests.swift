@@ -170,6 +170,18 @@ struct WidgetTests {
     #expect(timeline.time(at: Point(x: 999, y: 1), in: track) == 100)
   }
 
+  @Test func aLongWordBreaksBetweenItsParts() {
+    func broken(_ text: String, _ columns: Int) -> [String] {
+      TextPane.wrapped([Span(text)], columns: columns).map { $0.map(\.text).joined() }
+    }
+    #expect(
+      broken("status.conditions[Ready].status", 28) == ["status.conditions[Ready].", "status"])
+    #expect(broken("/registry/pods/default/web-1", 20) == ["/registry/pods/", "default/web-1"])
+    // Nothing to break at, or only far from the end: the line is filled.
+    #expect(broken("abcdefghij", 4) == ["abcd", "efgh", "ij"])
+    #expect(broken("a.bcdefghij", 6) == ["a.bcde", "fghij"])
+  }
+
   @Test func styledTextWrapsWithItsIndent() {
     let lines = TextPane.wrapped([Span("  one "), Span("two three", .plain)], columns: 9)
     #expect(lines.map { $0.map(\.text).joined() } == ["  one two", "  three"])

@@ -64,14 +64,17 @@ struct NextScreen {
       .replacing("kube-apiserver", with: "apiserver").replacing("kube-scheduler", with: "scheduler")
   }
 
-  /// `0.25 ms`, `12.3 s`, `4m10s`: exact where it is near.
+  /// `0.25 ms`, `2.3 s`, `47 s`, `4m10s`: exact where it is near.
   static func countdown(_ span: TimeSpan) -> String {
     let microseconds = max(span.microseconds, 0)
     if microseconds < 10_000 {
       return "\(microseconds / 1000).\(String(100 + microseconds % 1000 / 10).dropFirst()) ms"
     }
     if microseconds < 1_000_000 { return "\(microseconds / 1000) ms" }
-    if microseconds < 120_000_000 {
+    if microseconds >= 10_000_000, microseconds < 120_000_000 {
+      return "\(microseconds / 1_000_000) s"
+    }
+    if microseconds < 10_000_000 {
       return "\(microseconds / 1_000_000).\(microseconds % 1_000_000 / 100_000) s"
     }
     return span.humanDuration
