@@ -34,7 +34,7 @@ struct MenuView {
     }
     let (below, list) = (inner.cut(bottom: 2).bottom, inner.cut(bottom: 2).rest)
     renderList(into: &frame, in: list, titles: titles, theme)
-    renderWarning(into: &frame.buffer, in: below, theme)
+    renderMarked(into: &frame.buffer, in: below, room: list.width - titles - 7, theme)
   }
 
   private func renderList(
@@ -79,8 +79,20 @@ struct MenuView {
       into: &frame.buffer, in: list.cut(right: 1).right, theme: theme)
   }
 
-  private func renderWarning(into buffer: inout CellBuffer, in rect: Rect, _ theme: Theme) {
+  /// What doing the marked one costs, where its own line has no room for it, and how it is typed.
+  private func renderMarked(
+    into buffer: inout CellBuffer, in rect: Rect, room: Int, _ theme: Theme
+  ) {
     guard let item = menu.current else { return }
+    if TextWidth.of(item.detail) > room {
+      let lines = TextWidth.wrapped(item.detail, columns: max(rect.width - 3, 1))
+      let isAlone = item.warning.isEmpty && lines.count > 1
+      for (row, line) in (isAlone ? Array(lines.prefix(2)) : [item.detail]).enumerated() {
+        buffer.line(
+          " " + line, in: rect, row: row, style: theme[.text], ellipsis: theme.glyphs.ellipsis)
+      }
+      if isAlone { return }
+    }
     if !item.warning.isEmpty {
       buffer.spans(
         [Span(" \(theme.glyphs.warn) ", theme[.warn]), Span(item.warning, theme[.warn])],

@@ -12,7 +12,7 @@ enum EtcdctlVerbs {
         "move-leader", "alarm", "lease", "snapshot", "version",
       ]
     ),
-    ("etcdutl", ["snapshot", "version"]),
+    ("etcdutl", ["hashkv", "snapshot", "version"]),
   ]
 
   static let subcommands: [(command: String, names: [String])] = [
@@ -30,6 +30,7 @@ enum EtcdctlVerbs {
     case "etcdutl":
       let name = try take(&flags, commands[1].names, "etcdutl")
       if name == "version" { return VersionVerb(program: "etcdutl") }
+      if name == "hashkv" { return FileHashKVVerb() }
       switch try take(&flags, ["status", "restore"], "etcdutl snapshot") {
       case "status": return SnapshotStatusVerb()
       default: return SnapshotRestoreVerb()
@@ -122,6 +123,7 @@ extension EtcdctlInvocation {
       return names
     }
     if words.last == "--endpoints" || words.last == "--name" { return hosts }
+    if program == "etcdutl", command == "hashkv" { return ["--rev", "--write-out"] }
     return program == "etcdutl"
       ? ["--bump-revision", "--mark-compacted", "--name", "--skip-hash-check", "--write-out"]
       : ["--cluster", "--endpoints", "--prefix", "--prev-kv", "--rev", "--write-out"]

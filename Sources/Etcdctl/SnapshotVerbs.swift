@@ -78,6 +78,50 @@ struct SnapshotStatusVerb: EtcdctlVerb {
   }
 }
 
+/// `etcdutl hashkv`: the hash over the history in a file, to compare with `endpoint hashkv`.
+struct FileHashKVVerb: EtcdctlVerb {
+  mutating func begin(_ io: inout EtcdctlIO) throws(EtcdctlProblem) {
+    let words = io.arguments.words
+    guard words.count == 1 else {
+      throw EtcdctlProblem("accepts 1 arg(s), received \(words.count)", code: 1)
+    }
+    let revision = max(0, try io.arguments.integer("rev"))
+    let bytes = try SnapshotFiles.bytes(of: words[0])
+    let file: BackendFile
+    do throws(BackendFile.Problem) {
+      file = try BackendFile(snapshot: bytes, skipHashCheck: true)
+    } catch {
+      throw EtcdctlProblem(error.description, code: 1)
+    }
+    let store = MVCC.Store(
+      revisions: file.revisions, compactRevision: file.compactRevision, leases: file.leases)
+    let found: HashKV
+    do throws(EtcdError) { found = try store.hashKV(revision: revision) } catch {
+      // Of the store itself, without the server's name before it.
+      throw EtcdctlProblem(error.message.replacing("etcdserver: ", with: ""), code: 1)
+    }
+    let row = [String(found.hash), String(found.revision), String(found.compactRevision)]
+    let printer = io.printer
+    switch printer.format {
+    case .json:
+      io.print(
+        printer.object([
+          ("hash", .integer(Int64(found.hash))), ("hashRevision", .integer(found.revision)),
+          ("compactRevision", .integer(found.compactRevision)),
+        ]).text())
+    case .fields:
+      io.print("\"Hash\" : \(found.hash)")
+      io.print("\"Hash revision\" : \(found.revision)")
+      io.print("\"Compact revision\" : \(found.compactRevision)")
+    case .simple: io.print(row.joined(separator: ", "))
+    case .table:
+      let headings = ["hash", "hash revision", "compact revision"]
+      for line in GoText.table(headings, [row]) { io.print(line) }
+    }
+    io.end()
+  }
+}
+
 /// `etcdutl snapshot restore`: the member of the host `--name` is stopped, gets a data directory made
 /// of the file, and is started again. Without `--name` all members, stopped together: what a runbook
 /// does with one file.

@@ -34,6 +34,36 @@ struct SnapshotTests {
     #expect(shell.world.monitor.violations.isEmpty, "\(shell.world.monitor.violations)")
   }
 
+  /// What a file hashes to is what its member said.
+  @Test func theHashOfAFileIsThatOfItsMember() throws {
+    let folder = try Folder()
+    var shell = try Shell.three()
+    for number in 1...9 { shell.ok("etcdctl put /s\(number % 3) \(number)") }
+    shell.ok("etcdctl del /s1")
+    shell.ok("etcdctl compaction 5")
+    let path = folder.path + "/backup.db"
+    shell.ok("etcdctl snapshot save \(path)")
+    let revision = try #require(
+      shell.ok("etcdutl snapshot status \(path)").split(separator: ",").dropFirst().first
+    ).trimmingCharacters(in: .whitespaces)
+    for asked in ["7", revision] {
+      let live = shell.ok("etcdctl endpoint hashkv --endpoints master-1 --rev \(asked)")
+      let hash = live.split(separator: ",")[1].trimmingCharacters(in: .whitespacesAndNewlines)
+      #expect(
+        shell.ok("etcdutl hashkv \(path) --rev \(asked)") == "\(hash), \(asked), 5\n", "\(live)")
+    }
+    #expect(
+      shell.ok("etcdutl hashkv \(path)") == shell.ok("etcdutl hashkv \(path) --rev \(revision)"))
+    for (line, text) in [
+      ("--rev 4", "Error: mvcc: required revision has been compacted\n"),
+      ("--rev 99999", "Error: mvcc: required revision is a future revision\n"),
+    ] {
+      let (said, code) = shell.run("etcdutl hashkv \(path) \(line)")
+      #expect(said == text && code == 1)
+    }
+    #expect(shell.run("etcdutl hashkv").text == "Error: accepts 1 arg(s), received 0\n")
+  }
+
   @Test func whatCannotBeWrittenLeavesNothingBehind() throws {
     let folder = try Folder()
     var shell = try Shell.three()
