@@ -17,8 +17,21 @@ struct WatchCache: Sendable {
     let isDeletion: Bool
   }
 
+  /// A pod under the node it is bound to.
+  private struct Binding: Comparable, Sendable {
+    let node: String
+    let key: Key
+
+    static func < (a: Binding, b: Binding) -> Bool {
+      a.node == b.node ? a.key < b.key : a.node < b.node
+    }
+  }
+
   let kind: ResourceKind
   private(set) var objects = PersistentMap<Key, APIObject>()
+  /// The index of pods by `spec.nodeName` (registry/core/pod/strategy.go, `NodeNameIndexFunc`): each
+  /// kubelet lists its own of all.
+  private var bindings = PersistentMap<Binding, Bool>()
   /// Everything up to this revision is in.
   private(set) var revision: Int64 = 0
   /// True once the first list from etcd is in.
@@ -52,8 +65,11 @@ struct WatchCache: Sendable {
   /// Replaces everything by what a list at `revision` found.
   mutating func replace(_ kvs: [KeyValue], revision: Int64) {
     objects = PersistentMap()
+    bindings = PersistentMap()
     for kv in kvs {
-      if let object = kv.object { objects.updateValue(object, forKey: kv.key) }
+      guard let object = kv.object else { continue }
+      objects.updateValue(object, forKey: kv.key)
+      index(kv.key, nil, object)
     }
     history = PersistentLog()
     historyStart = revision
@@ -64,8 +80,18 @@ struct WatchCache: Sendable {
   /// Empties the cache: what it missed can't be had again.
   mutating func reset() {
     objects = PersistentMap()
+    bindings = PersistentMap()
     history = PersistentLog()
     isReady = false
+  }
+
+  /// Keeps the index up with a change of one object.
+  private mutating func index(_ key: Key, _ old: APIObject?, _ new: APIObject?) {
+    guard kind == .pod else { return }
+    let (before, after) = (old?.pod?.spec.nodeName ?? "", new?.pod?.spec.nodeName ?? "")
+    guard before != after else { return }
+    if !before.isEmpty { bindings.removeValue(forKey: Binding(node: before, key: key)) }
+    if !after.isEmpty { bindings.updateValue(true, forKey: Binding(node: after, key: key)) }
   }
 
   /// Takes in one change; nil where it is already known.
@@ -77,12 +103,14 @@ struct WatchCache: Sendable {
     var change: Change
     if kv.isTombstone {
       guard let previous = objects.removeValue(forKey: kv.key) else { return nil }
+      index(kv.key, previous, nil)
       change = Change(
         revision: kv.modRevision, at: at, previous: previous,
         object: previous.at(resourceVersion: kv.modRevision), isDeletion: true)
     } else {
       guard let object = recent.object(of: kv) else { return nil }
       let previous = objects.updateValue(object, forKey: kv.key)
+      index(kv.key, previous, object)
       if let previous, previous.resourceVersion >= kv.modRevision { return nil }
       change = Change(
         revision: kv.modRevision, at: at, previous: previous, object: object, isDeletion: false)
@@ -141,8 +169,15 @@ struct WatchCache: Sendable {
       let found = get(ObjectKey(namespace: selection.namespace, name: name))
       return found.map { selection.matches($0) ? [$0] : [] } ?? []
     }
-    let prefix = StorageKey.prefix(kind, namespace: selection.namespace)
     var found: [APIObject] = []
+    if kind == .pod, let node = selection.nodeName, !node.isEmpty {
+      for (place, _) in bindings.range(from: Binding(node: node, key: Key(""))) {
+        guard place.node == node else { break }
+        if let object = objects[place.key], selection.matches(object) { found.append(object) }
+      }
+      return found
+    }
+    let prefix = StorageKey.prefix(kind, namespace: selection.namespace)
     if selection.isWhole && selection.namespace.isEmpty { found.reserveCapacity(objects.count) }
     objects.forEach(from: prefix, to: prefix.prefixEnd) { _, object in
       if selection.isWhole || selection.matches(object) { found.append(object) }

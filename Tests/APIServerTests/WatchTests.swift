@@ -62,6 +62,37 @@ import Testing
     #expect(harness.seen(two).isEmpty)
   }
 
+  /// The index by node follows what is bound and deleted, and is there after a new list from etcd.
+  @Test func aListOfANodesPodsFindsThemAll() {
+    var harness = Harness.ready(servers: 2)
+    func listed(_ node: String, _ namespace: String = "", on server: Int = 0) -> [String] {
+      var request = APIRequest(.list, .pod, namespace: namespace)
+      request.options.fieldSelector = .nodeName(node)
+      // From the cache: a read of "0" waits for nothing.
+      request.options.resourceVersion = 0
+      guard case .list(let items, _, _) = harness.ask(request, to: server) else { return ["?"] }
+      return items.map(\.metadata.name)
+    }
+    for name in ["c", "a", "b", "d"] {
+      harness.create(pod(name))
+      if name != "d" { harness.bind(name, to: name == "b" ? "worker-2" : "worker-1") }
+    }
+    for server in [0, 1] {
+      #expect(listed("worker-1", on: server) == ["a", "c"])
+      #expect(listed("worker-2", on: server) == ["b"])
+      #expect(listed("worker", on: server).isEmpty && listed("worker-3", on: server).isEmpty)
+      #expect(listed("", on: server) == ["d"])
+      #expect(listed("worker-1", "default", on: server) == ["a", "c"])
+      #expect(listed("worker-1", "other", on: server).isEmpty)
+    }
+    harness.delete(.pod, "default", "a", grace: 0)
+    #expect(listed("worker-1") == ["c"])
+    harness.kill(1)
+    harness.revive(1)
+    harness.advance(.seconds(5))
+    #expect(listed("worker-1", on: 1) == ["c"] && listed("worker-2", on: 1) == ["b"])
+  }
+
   @Test func anObjectThatLeavesTheSelectionIsDeleted() throws {
     var harness = Harness.ready()
     let watch = harness.watch(.pod, labels: LabelSelector(matchLabels: ["app": "web"]))
