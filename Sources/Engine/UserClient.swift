@@ -36,7 +36,6 @@ struct UserClient: Sendable {
     case .response(let id, let response):
       guard let asked = open.removeValue(forKey: id) else { return }
       answers[id] = response
-      guard asked.isMutating else { return }
       let latency = now - asked.at
       var inputs = [Basis.Input("latency", latency.secondsText, .clock)]
       let refusal = response.refusal
@@ -44,7 +43,9 @@ struct UserClient: Sendable {
         inputs.insert(Basis.Input("code", String(refusal.code), .server), at: 0)
         inputs.insert(Basis.Input("reason", refusal.reason.rawValue, .server), at: 1)
       }
-      guard refusal != nil || latency >= Self.slow else { return }
+      // What a read does not find is an answer like any other; that the server can't tell is not.
+      let isRefused = refusal.map { asked.isMutating || $0.code >= 500 } ?? false
+      guard isRefused || latency >= Self.slow else { return }
       let basis = Basis(
         "request", inputs: inputs,
         parameters: [Basis.Parameter("slow from", Self.slow.brief)],
@@ -58,15 +59,13 @@ struct UserClient: Sendable {
     case .disconnected(let reason):
       for id in open.sortedKeys {
         guard let asked = open.removeValue(forKey: id) else { continue }
-        if asked.isMutating {
-          effects.note(
-            Note(
-              .failure, asked.subject, "kubectl: \(asked.words) got no answer: \(reason)",
-              basis: Basis(
-                "request", inputs: [Basis.Input("latency", (now - asked.at).brief, .clock)],
-                absence: Basis.Absence(
-                  "an answer", from: "kube-apiserver", silence: now - asked.at))))
-        }
+        effects.note(
+          Note(
+            .failure, asked.subject, "kubectl: \(asked.words) got no answer: \(reason)",
+            basis: Basis(
+              "request", inputs: [Basis.Input("latency", (now - asked.at).brief, .clock)],
+              absence: Basis.Absence(
+                "an answer", from: "kube-apiserver", silence: now - asked.at))))
         answers[id] = .status(.transport(reason))
       }
     case .started, .timer, .watch, .watchClosed: break

@@ -262,6 +262,18 @@ extension ListedQuestion {
       .why(.request)
     },
 
+    ListedQuestion("why did this read take so long", mark: "FAULT") { hasRule in
+      try Booted.plain.with { world in
+        for host in hasRule ? ["master-1", "master-2"] : [] {
+          try world.apply(.fail(Fault(.process(host: host, name: "etcd"))))
+        }
+        try world.apply(.request(APIRequest(.list, .pod, namespace: "default")))
+        world.wait(70)
+      }
+    } ask: { _ in
+      .why(.request)
+    },
+
     ListedQuestion("why 409", mark: "409") { hasRule in
       try Booted.plain.with { world in
         try world.create(config("twice"))
