@@ -223,6 +223,7 @@ extension AppState {
   private func eventLines(_ kind: ResourceKind, _ key: ObjectKey) -> [SheetLine] {
     var lines: [SheetLine] = [SheetLine(""), .heading("Events")]
     let world = timeline.world
+    // While the index is not complete, those that bear the object's name have to do.
     let events =
       (snapshot.events.isOf(world)
       ? snapshot.events.about(kind, key) : world.events(about: kind, key))

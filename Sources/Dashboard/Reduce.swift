@@ -382,6 +382,7 @@ extension AppState {
     default: break
     }
     var sheet = Sheet(content: .details(row), title: title(of: row))
+    snapshot.readEvents(timeline.world)
     sheet.update(detailLines(of: row))
     overlays.append(.sheet(sheet))
   }
@@ -420,7 +421,9 @@ extension AppState {
     for index in overlays.indices {
       guard case .sheet(var sheet) = overlays[index] else { continue }
       switch sheet.content {
-      case .details(let row): sheet.update(detailLines(of: row))
+      case .details(let row):
+        snapshot.readEvents(timeline.world)
+        sheet.update(detailLines(of: row))
       case .command where command != nil: sheet.update(commandLines())
       case .diff(let reference, let from, let to):
         sheet.update(diffLines(reference, from: from, to: to))

@@ -25,6 +25,8 @@ public struct EventIndex: Sendable {
   private var revision: Int64 = 0
   private var now = Tick.zero
   private var restores = 0
+  /// Where the first reading goes on; nil once all is read.
+  private var rest: Key? = Key(Self.prefix)
 
   private static let prefix = ResourceKind.event.registryPrefix
 
@@ -32,21 +34,27 @@ public struct EventIndex: Sendable {
 
   public var count: Int { events.count }
 
-  /// Whether it was read at this moment of a world with this past.
+  /// Whether all was read, at this moment of a world with this past.
   public func isOf(_ world: World) -> Bool {
-    now == world.now && restores == world.etcdRestores && revision == (world.store?.revision ?? 0)
+    rest == nil && now == world.now && restores == world.etcdRestores
+      && revision == (world.store?.revision ?? 0)
   }
 
-  /// Reads what was written since the last time.
+  /// Reads what was written since the last time, and of what it has not read yet the next `limit`
+  /// Events: of a big cluster's hundreds of thousands no more than a look at it may cost.
   ///
   /// - Parameter world: the one read before, or one that has come from it, or any earlier one. Of a
   ///   world with another past `forget` must tell.
-  public mutating func update(from world: World) {
+  public mutating func update(from world: World, atMost limit: Int = 20_000) {
     defer {
       now = world.now
       restores = world.etcdRestores
     }
-    guard let store = world.store else { return forget() }
+    guard let store = world.store else {
+      forget()
+      rest = nil
+      return
+    }
     let isLater =
       revision > 0 && restores == world.etcdRestores && now <= world.now
       && revision <= store.revision && revision >= store.compactRevision
@@ -55,10 +63,15 @@ public struct EventIndex: Sendable {
       for position in first..<store.history.endIndex { take(store.history[position].kv) }
     } else {
       forget()
-      let all = RangeRequest(prefix: Key(Self.prefix), serializable: true)
-      for kv in (try? store.range(all))?.kvs ?? [] { take(kv) }
     }
     revision = store.revision
+    guard let from = rest else { return }
+    // What is written while this goes on comes by the history, what was there before by the keys.
+    let all = RangeRequest(
+      key: from, rangeEnd: Key(Self.prefix).prefixEnd, limit: limit, serializable: true)
+    guard let found = try? store.range(all) else { return }
+    for kv in found.kvs { take(kv) }
+    rest = found.more ? found.kvs.last.map { Key($0.key.text + "\0") } : nil
   }
 
   /// What was read is of another past.
@@ -94,11 +107,15 @@ public struct EventIndex: Sendable {
 }
 
 extension World {
-  /// What `EventIndex.about` gives, by a walk over all Events.
+  /// What `EventIndex.about` gives of the Events that components record: those are called after the
+  /// object they are about (client-go, `record.makeEvent`).
   public func events(about kind: ResourceKind, _ key: ObjectKey) -> [KubeAPI.Event] {
-    objects(.event).compactMap(\.event).filter {
-      $0.involvedObject.kind == kind.kind && $0.involvedObject.name == key.name
-        && (key.namespace.isEmpty || $0.involvedObject.namespace == key.namespace)
-    }
+    let namespace = key.namespace.isEmpty ? "default" : key.namespace
+    let named = RangeRequest(
+      prefix: Key(ResourceKind.event.registryPrefix + namespace + "/" + key.name + "."),
+      serializable: true)
+    return ((try? store?.range(named))?.kvs ?? []).compactMap { kv in
+      StoredObject.object(in: kv.value)?.at(resourceVersion: kv.modRevision).event
+    }.filter { $0.involvedObject.kind == kind.kind && $0.involvedObject.name == key.name }
   }
 }

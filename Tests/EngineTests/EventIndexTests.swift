@@ -21,6 +21,22 @@ struct EventIndexTests {
     }
   }
 
+  /// Read a few at a time while the world goes on, it ends with what there is.
+  @Test func itIsReadInPieces() throws {
+    var world = World(ClusterSpec(masters: 1, workers: 2, seed: 5))
+    world.powerOn()
+    world.advance(to: .zero + .seconds(30))
+    var index = EventIndex()
+    var looks = 0
+    repeat {
+      world.advance(to: world.now + .milliseconds(300))
+      index.update(from: world, atMost: 2)
+      looks += 1
+    } while !index.isOf(world) && looks < 100
+    #expect(looks > 3)
+    expectSame(index, world)
+  }
+
   @Test func itFollowsAWorld() throws {
     var world = World(ClusterSpec(masters: 1, workers: 2, seed: 5))
     world.powerOn()
@@ -45,6 +61,22 @@ struct EventIndexTests {
     index.update(from: world)
     expectSame(index, world)
     #expect(index.about(.node, node.key).count < before.events(about: .node, node.key).count)
+
+    // A name that no recorder gives.
+    var odd = try #require(before.objects(.event).compactMap(\.event).first)
+    odd.metadata = ObjectMeta()
+    odd.resourceVersion = 0
+    odd.metadata.name = "odd"
+    odd.metadata.namespace = "default"
+    odd.involvedObject.kind = "Node"
+    odd.involvedObject.name = "worker-1"
+    odd.involvedObject.namespace = ""
+    var create = APIRequest(.create, .event, namespace: "default")
+    create.body = .object(odd.boxed)
+    _ = try world.apply(.request(create))
+    world.advance(to: world.now + .seconds(5))
+    index.update(from: world)
+    #expect(index.about(.node, node.key).contains { $0.metadata.name == "odd" })
 
     // Back in time, with the same past.
     index.update(from: before)
