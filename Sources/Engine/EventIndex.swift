@@ -45,7 +45,7 @@ public struct EventIndex: Sendable {
   ///
   /// - Parameter world: the one read before, or one that has come from it, or any earlier one. Of a
   ///   world with another past `forget` must tell.
-  public mutating func update(from world: World, atMost limit: Int = 20_000) {
+  public mutating func update(from world: World, atMost limit: Int = 4_000) {
     defer {
       now = world.now
       restores = world.etcdRestores
