@@ -18,6 +18,10 @@ struct BigCluster {
       var world = try World(spec, holding: objects(spec))
       world.powerOn()
       world.advance(to: world.now + .seconds(30))
+      let nodes = world.objects(.node).count
+      guard nodes >= workers else {
+        preconditionFailure("of \(workers) made-up nodes \(nodes) are left")
+      }
       return world
     } catch {
       preconditionFailure("made-up objects make no store: \(error)")
@@ -43,8 +47,11 @@ struct BigCluster {
     var made: [APIObject] = []
     made.reserveCapacity(workers + pods + pods / Self.podsOfSet)
     let machines = spec.workers
+    let instances = World(spec).cloud.instances
     for (number, machine) in machines.enumerated() {
-      made.append(self.node(like: node, machine, number).boxed)
+      // The cloud controller manager deletes the nodes of machines that the cloud does not know.
+      let providerID = instances[machine.name]?.providerID ?? ""
+      made.append(self.node(like: node, machine, number, providerID: providerID).boxed)
     }
     var owner = set
     for number in 0..<pods {
@@ -58,7 +65,9 @@ struct BigCluster {
     return made
   }
 
-  private func node(like node: Node, _ machine: ClusterSpec.Machine, _ number: Int) -> Node {
+  private func node(
+    like node: Node, _ machine: ClusterSpec.Machine, _ number: Int, providerID: String
+  ) -> Node {
     var node = node
     node.metadata.name = machine.name
     node.metadata.uid = UID(high: 1, low: UInt64(number) + 1)
@@ -66,7 +75,7 @@ struct BigCluster {
     node.metadata.labels["topology.kubernetes.io/zone"] = machine.zone
     node.spec.podCIDR = Self.cidr(number)
     node.spec.podCIDRs = [node.spec.podCIDR]
-    node.spec.providerID = node.spec.providerID.replacing("worker-1", with: machine.name)
+    node.spec.providerID = providerID
     return node
   }
 

@@ -1,3 +1,4 @@
+import Basics
 import Dashboard
 import Engine
 import Foundation
@@ -41,7 +42,7 @@ extension Benchmark {
           "world",
           .string(
             "etcd restored from made-up objects, pods bound and Running, all machines switched on, "
-              + "looked at \(world.now) later")
+              + "looked at \((world.now - Tick.zero).brief) later")
         ), ("nodes", count(.node)), ("replicaSets", count(.replicaSet)), ("pods", count(.pod)),
       ] + ViewFigures(loop).fields)
   }
