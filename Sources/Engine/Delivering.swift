@@ -288,24 +288,14 @@ extension World {
   }
 
   mutating func remember(_ cause: TraceID, revision: Int64) {
-    // Three API servers write; their answers can overtake each other by a little.
-    revisionCauses.append(RevisionCause(revision: revision, cause: cause))
-    if revisionCauses.count > trace.capacity + trace.capacity / 8 {
-      revisionCauses.dropPrefix(before: revisionCauses.endIndex - trace.capacity)
+    revisionCauses.updateValue(cause, forKey: revision)
+    if revisionCauses.count > trace.capacity, let oldest = revisionCauses.first?.key {
+      revisionCauses.removeValue(forKey: oldest)
     }
   }
 
   /// The record of the write that made `revision`, when it is recent.
-  func causeOf(revision: Int64) -> TraceID? {
-    guard revision > 0 else { return nil }
-    var index = revisionCauses.endIndex
-    let stop = max(revisionCauses.startIndex, index - 64)
-    while index > stop {
-      index -= 1
-      if revisionCauses[index].revision == revision { return revisionCauses[index].cause }
-    }
-    return nil
-  }
+  func causeOf(revision: Int64) -> TraceID? { revisionCauses[revision] }
 }
 
 /// A component's timer from the word that waited in the wheel.

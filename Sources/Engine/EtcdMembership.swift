@@ -142,10 +142,14 @@ extension World {
       .input, nil,
       "etcd on \(restore.host) is restored from a snapshot of revision "
         + "\(restored.state.store.revision)")
-    let cause = report(restored, of: restore, note)
+    // The members after the first are given the same: that takes nothing away any more.
+    let isFirst = !continuesRestore(restored, of: restore)
+    let cause = isFirst ? report(restored, of: restore, note) : record(note, by: nil, cause: .none)
     stopForMaintenance(process, cause: cause)
     layOut(restored, for: own.id, at: index)
+    if isFirst { forgetCauses(after: restored) }
     begin(restored)
+    restoredHosts = (isFirst ? [] : restoredHosts) + [restore.host]
     startAfterMaintenance(process, cause: cause)
   }
 
@@ -162,33 +166,33 @@ extension World {
     etcdClusterID = restored.clusterID
     etcdRestores += 1
     lastStore = restored.state.store
-    // What came after the snapshot is no revision of this cluster; the numbers are given anew.
-    var kept = PersistentLog<RevisionCause>()
-    for written in revisionCauses where written.revision <= restored.state.store.revision {
-      kept.append(written)
-    }
-    revisionCauses = kept
     monitor.restored(restored.state.store, index: restored.state.index, at: now)
+  }
+
+  /// What came after the snapshot is no revision of the new cluster; the numbers are given anew.
+  private mutating func forgetCauses(after restored: RestoredCluster) {
+    let newest = restored.state.store.revisions.map(\.modRevision).max() ?? 0
+    for revision in revisionCauses.range(from: newest + 1).map(\.key) {
+      revisionCauses.removeValue(forKey: revision)
+    }
+  }
+
+  /// Whether another member was given the same snapshot, and this one was not yet.
+  private func continuesRestore(_ restored: RestoredCluster, of restore: EtcdRestore) -> Bool {
+    etcdClusterID == restored.clusterID && restores.last?.isAlso(restore) == true
+      && !restoredHosts.contains(restore.host)
   }
 
   /// Records a restore, and what it left out.
   private mutating func report(
     _ restored: RestoredCluster, of restore: EtcdRestore, _ note: Note
   ) -> TraceID {
-    // The members after the first are given the same file: that takes nothing away any more.
-    if etcdClusterID == restored.clusterID, let last = restores.last,
-      last.isAlso(restore), !restoredHosts.contains(restore.host)
-    {
-      restoredHosts.append(restore.host)
-      return record(note, by: nil, cause: .none)
-    }
     guard let before = store else { return record(note, by: nil, cause: .none) }
     let difference = RestoreReport.Difference(from: before, to: restored.state.store)
     var note = note
     note.basis = difference.basis
     let id = record(note, by: nil, cause: .none)
     restores.append(RestoreReport(of: restore, difference, record: id, at: now))
-    restoredHosts = [restore.host]
     return id
   }
 

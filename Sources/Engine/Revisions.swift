@@ -25,50 +25,17 @@ extension World {
   public func revisions(of reference: ObjectReference) -> [ObjectRevision] {
     guard let store else { return [] }
     let found = store.revisions(of: Key(Self.storageKey(of: reference)))
-    let records = writes(of: reference, at: found.map(\.modRevision))
     return found.map { kv in
-      let entry = records[kv.modRevision]
+      let entry = causeOf(revision: kv.modRevision).flatMap { trace[$0] }.flatMap { entry in
+        let note = entry.record.note
+        return note.kind == .write && note.subject == reference ? entry : nil
+      }
       return ObjectRevision(
         revision: kv.modRevision, version: kv.version,
         object: kv.isTombstone
           ? nil : StoredObject.object(in: kv.value)?.at(resourceVersion: kv.modRevision),
         at: entry?.at, write: entry?.id, words: entry?.record.note.message)
     }
-  }
-
-  /// The records of an object's writes, while the trace holds them.
-  ///
-  /// - Parameter revisions: in ascending order.
-  private func writes(
-    of reference: ObjectReference, at revisions: [Int64]
-  ) -> LookupTable<Int64, Trace.Entry> {
-    var records = LookupTable<Int64, Trace.Entry>()
-    // They are in the order of the revisions, but for a few answers that overtake each other.
-    let slack = 64
-    for revision in revisions.reversed() {
-      let place = firstCause(atOrAfter: revision)
-      let near =
-        max(revisionCauses.startIndex, place - slack)..<min(revisionCauses.endIndex, place + slack)
-      guard !near.isEmpty, revisionCauses[near.lowerBound].revision <= revision + Int64(slack)
-      else { break }
-      for at in near where revisionCauses[at].revision == revision {
-        guard let entry = trace[revisionCauses[at].cause], entry.record.note.kind == .write,
-          entry.record.note.subject == reference
-        else { continue }
-        records[revision] = entry
-      }
-    }
-    return records
-  }
-
-  /// Where the cause of this revision is, give or take those that were overtaken.
-  private func firstCause(atOrAfter revision: Int64) -> Int {
-    var (low, high) = (revisionCauses.startIndex, revisionCauses.endIndex)
-    while low < high {
-      let middle = (low + high) / 2
-      if revisionCauses[middle].revision < revision { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 
   /// `/registry/pods/default/web-1`.

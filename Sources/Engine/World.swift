@@ -103,9 +103,10 @@ public struct World: Sendable {
   var etcdEndpoint: [Int] = []
   /// API servers whose connection to etcd is dead and that don't know it yet.
   var etcdSilent: [Bool] = []
-  /// Write records by revision, for the causes of watch events and the ages of beliefs: as many as
-  /// the trace can hold, in a form that is walked in no time.
-  var revisionCauses = PersistentLog<RevisionCause>()
+  /// The records of writes by revision, for the causes of watch events and the ages of beliefs: as
+  /// many as the trace can hold. Not in the order in which they came: answers overtake each other,
+  /// and an API server that stood still notes its writes when it goes on.
+  var revisionCauses = PersistentMap<Int64, TraceID>()
   /// The time of the last write that was no heartbeat, lease or event.
   public internal(set) var lastWorkAt = Tick.zero
 
@@ -121,11 +122,6 @@ public struct World: Sendable {
   enum Matter: UInt64 {
     case boot = 1
     case power, cloud
-  }
-
-  struct RevisionCause: Sendable {
-    let revision: Int64
-    let cause: TraceID
   }
 
   /// The world of `spec` with every machine switched off at time zero; `powerOn()` starts it.

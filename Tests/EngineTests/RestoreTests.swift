@@ -124,8 +124,14 @@ struct RestoreTests {
     try restore("master-1", "master-2")
     // The majority goes on meanwhile: what it writes is not lost with the third.
     world.advance(to: world.now + .seconds(20))
+    let lease = ObjectReference(
+      .lease, ObjectKey(namespace: "kube-system", name: "kube-scheduler"))
+    let recorded = world.revisions(of: lease).count { $0.write != nil }
+    #expect(recorded > 2)
     try restore("master-3")
     #expect(world.restores.count == 1)
+    // And what it wrote is not forgotten.
+    #expect(world.revisions(of: lease).count { $0.write != nil } == recorded)
     world.advance(to: world.now + .seconds(20))
     try restore("master-3", "master-1", "master-2")
     try restore("master-2")
