@@ -11,7 +11,8 @@ struct UserClient: Sendable {
     let at: Tick
     let words: String
     let isMutating: Bool
-    let subject: ObjectReference
+    /// What it was to change. That somebody looked at an object is no news about the object.
+    let subject: ObjectReference?
   }
   private var answers = LookupTable<RequestID, APIResponse>()
   /// From here on a request is slow: the API server logs the steps of those (`LogIfLong`).
@@ -22,7 +23,7 @@ struct UserClient: Sendable {
     nextID += 1
     open[id] = Asked(
       at: now, words: "\(request.verb.rawValue) \(request.path)", isMutating: request.isMutating,
-      subject: ObjectReference(request.kind, request.key))
+      subject: request.isMutating ? ObjectReference(request.kind, request.key) : nil)
     return id
   }
 
@@ -53,9 +54,10 @@ struct UserClient: Sendable {
           ? nil : Basis.Absence("an answer", from: "kube-apiserver", silence: latency))
       effects.note(
         Note(
-          refusal == nil ? .observation : .failure, asked.subject,
-          refusal.map { "kubectl: \(asked.words) was answered \($0.code): \($0.message)" }
-            ?? "kubectl: \(asked.words) took \(latency.secondsText)", basis: basis))
+          isRefused ? .failure : .observation, asked.subject,
+          refusal.flatMap {
+            isRefused ? "kubectl: \(asked.words) was answered \($0.code): \($0.message)" : nil
+          } ?? "kubectl: \(asked.words) took \(latency.secondsText)", basis: basis))
     case .disconnected(let reason):
       for id in open.sortedKeys {
         guard let asked = open.removeValue(forKey: id) else { continue }
@@ -63,7 +65,7 @@ struct UserClient: Sendable {
           Note(
             .failure, asked.subject, "kubectl: \(asked.words) got no answer: \(reason)",
             basis: Basis(
-              "request", inputs: [Basis.Input("latency", (now - asked.at).brief, .clock)],
+              "request", inputs: [Basis.Input("latency", (now - asked.at).secondsText, .clock)],
               absence: Basis.Absence(
                 "an answer", from: "kube-apiserver", silence: now - asked.at))))
         answers[id] = .status(.transport(reason))
