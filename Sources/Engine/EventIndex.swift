@@ -30,8 +30,14 @@ public struct EventIndex: Sendable {
 
   private static let prefix = ResourceKind.event.registryPrefix
 
+  /// What a look reads at most: 20,000 Events took 200 ms of CPU (`orrery bench
+  /// views-200x60-5000-nodes`).
+  public static let piece = 4_000
+
+  /// Nothing is read yet.
   public init() {}
 
+  /// How many Events were read.
   public var count: Int { events.count }
 
   /// Whether all was read, at this moment of a world with this past.
@@ -45,7 +51,7 @@ public struct EventIndex: Sendable {
   ///
   /// - Parameter world: the one read before, or one that has come from it, or any earlier one. Of a
   ///   world with another past `forget` must tell.
-  public mutating func update(from world: World, atMost limit: Int = 4_000) {
+  public mutating func update(from world: World, atMost limit: Int = Self.piece) {
     defer {
       now = world.now
       restores = world.etcdRestores
@@ -55,12 +61,10 @@ public struct EventIndex: Sendable {
       rest = nil
       return
     }
-    let isLater =
-      revision > 0 && restores == world.etcdRestores && now <= world.now
-      && revision <= store.revision && revision >= store.compactRevision
-    if isLater {
-      let first = store.firstPosition(atOrAfter: revision + 1)
-      for position in first..<store.history.endIndex { take(store.history[position].kv) }
+    if restores == world.etcdRestores, now <= world.now,
+      let changed = World.changes(in: store, after: revision)
+    {
+      for position in changed { take(store.history[position].kv) }
     } else {
       forget()
     }
@@ -116,6 +120,19 @@ extension World {
       serializable: true)
     return ((try? store?.range(named))?.kvs ?? []).compactMap { kv in
       StoredObject.object(in: kv.value)?.at(resourceVersion: kv.modRevision).event
-    }.filter { $0.involvedObject.kind == kind.kind && $0.involvedObject.name == key.name }
+    }.filter { $0.isAbout(kind, key) }
+  }
+
+  /// All Events about an object, by a walk over all there are.
+  func allEvents(about kind: ResourceKind, _ key: ObjectKey) -> [KubeAPI.Event] {
+    objects(.event).compactMap(\.event).filter { $0.isAbout(kind, key) }
+  }
+}
+
+extension KubeAPI.Event {
+  /// Of an object without a namespace, in whatever namespace the Event says that it is.
+  fileprivate func isAbout(_ kind: ResourceKind, _ key: ObjectKey) -> Bool {
+    involvedObject.kind == kind.kind && involvedObject.name == key.name
+      && (key.namespace.isEmpty || involvedObject.namespace == key.namespace)
   }
 }

@@ -11,21 +11,15 @@ extension World {
   ///   another past gives wrong answers. What can't be brought up to date is read from the start.
   public func update(_ old: inout Observation) {
     guard let store, old.seed == spec.seed, old.etcdRestores == etcdRestores, old.now <= now,
-      old.revision <= store.revision,
-      old.revision >= max(store.compactRevision, 1)
+      let changed = Self.changes(in: store, after: old.revision)
     else {
-      old = observe()
-      return
-    }
-    let first = store.firstPosition(atOrAfter: old.revision + 1)
-    guard store.history.endIndex - first <= Self.mostChanges else {
       old = observe()
       return
     }
 
     var pods = LookupTable<String, KeyValue>()
     var nodes = LookupSet<String>()
-    for position in first..<store.history.endIndex {
+    for position in changed {
       let kv = store.history[position].kv
       let path = kv.key.text
       if path.hasPrefix(Self.podPrefix) {
@@ -45,7 +39,14 @@ extension World {
     old = observation(pods: table, nodes: rows, load: load)
   }
 
-  /// More than this is read from the start.
+  /// The places in the history of all that was written after a revision; nil where they are gone,
+  /// or so many that what there is now is read sooner.
+  static func changes(in store: MVCC.Store, after revision: Int64) -> Range<Int>? {
+    guard revision <= store.revision, revision >= max(store.compactRevision, 1) else { return nil }
+    let first = store.firstPosition(atOrAfter: revision + 1)
+    return store.history.endIndex - first <= mostChanges ? first..<store.history.endIndex : nil
+  }
+
   private static let mostChanges = 50_000
   private static let podPrefix = ResourceKind.pod.registryPrefix
   private static let nodePrefix = ResourceKind.node.registryPrefix

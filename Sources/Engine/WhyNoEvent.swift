@@ -9,10 +9,7 @@ extension World {
   /// than the API server's `--event-ttl`.
   func whyNoEvent(_ object: ObjectReference) -> WhyNot {
     var chain = RequirementChain("why is there no Event about \(object.text)?")
-    let events = objects(.event).compactMap(\.event).filter { event in
-      event.involvedObject.kind == object.kind.kind && event.involvedObject.name == object.key.name
-        && (object.key.namespace.isEmpty || event.involvedObject.namespace == object.key.namespace)
-    }
+    let events = allEvents(about: object.kind, object.key)
     guard events.isEmpty else {
       chain.require("there are Events: \(events.count)", true)
       return chain.answer(nil)

@@ -1,9 +1,13 @@
 import Basics
-import Engine
+import Etcd
 import KubeAPI
+import MVCC
 import Testing
 
-/// The index kept up with the writes finds what a walk over all Events finds.
+@testable import Engine
+
+/// The index kept up with the writes finds what a walk over all Events finds, and so do the names of
+/// what components record.
 struct EventIndexTests {
   private func expectSame(
     _ index: EventIndex, _ world: World, sourceLocation: SourceLocation = #_sourceLocation
@@ -14,10 +18,14 @@ struct EventIndexTests {
     let pods = world.objects(.pod).map { (ResourceKind.pod, $0.key) }
     let nodes = world.objects(.node).map { (ResourceKind.node, $0.key) }
     for (kind, key) in pods + nodes {
+      let walked = world.allEvents(about: kind, key).map(\.metadata.name).sorted()
       #expect(
-        index.about(kind, key).map(\.metadata.name).sorted()
-          == world.events(about: kind, key).map(\.metadata.name).sorted(),
+        index.about(kind, key).map(\.metadata.name).sorted() == walked,
         "\(kind) \(key.text)", sourceLocation: sourceLocation)
+      #expect(
+        world.events(about: kind, key).map(\.metadata.name).sorted()
+          == walked.filter { $0 != "odd" },
+        "\(kind) \(key.text) by name", sourceLocation: sourceLocation)
     }
   }
 
@@ -76,10 +84,29 @@ struct EventIndexTests {
     _ = try world.apply(.request(create))
     world.advance(to: world.now + .seconds(5))
     index.update(from: world)
+    let revision = try #require(world.store?.revision)
     #expect(index.about(.node, node.key).contains { $0.metadata.name == "odd" })
 
-    // Back in time, with the same past.
+    expectSame(index, world)
+
+    // What it has not seen yet is compacted away.
+    let client = try #require(try world.apply(.etcdOpen(member: "master-1")))
+    world.advance(to: world.now + .seconds(30))
+    let newest = try #require(world.store?.revision)
+    _ = try world.apply(.etcdRequest(client: client, .compact(revision: newest)))
+    world.advance(to: world.now + .seconds(30))
+    #expect(World.changes(in: try #require(world.store), after: revision) == nil)
+    index.update(from: world)
+    expectSame(index, world)
+
+    // Back in time, with the same past; in the middle of the first reading too.
     index.update(from: before)
     expectSame(index, before)
+    var partly = EventIndex()
+    partly.update(from: world, atMost: 2)
+    partly.update(from: before, atMost: 2)
+    #expect(!partly.isOf(before))
+    partly.update(from: before)
+    expectSame(partly, before)
   }
 }

@@ -13,6 +13,20 @@ import Testing
       && a.now == b.now
   }
 
+  private func create(_ name: String, cpu milli: Int64 = 0, in world: inout World) throws {
+    var container = Container()
+    container.name = "a"
+    container.image = "nginx:1.27"
+    if milli > 0 { container.resources.requests["cpu"] = Quantity(milliValue: milli) }
+    var pod = Pod()
+    pod.metadata.name = name
+    pod.metadata.namespace = "default"
+    pod.spec.containers = [container]
+    var request = APIRequest(.create, .pod, namespace: "default")
+    request.body = .object(pod.boxed)
+    _ = try world.apply(.request(request))
+  }
+
   @Test func followsABoot() throws {
     var world = World(ClusterSpec(masters: 1, workers: 3, seed: 5))
     world.powerOn()
@@ -37,17 +51,7 @@ import Testing
     world.powerOn()
     world.advance(to: .zero + .seconds(40))
     var seen = world.observe()
-    var container = Container()
-    container.name = "a"
-    container.image = "nginx:1.27"
-    container.resources.requests["cpu"] = Quantity(milliValue: 100)
-    var pod = Pod()
-    pod.metadata.name = "a"
-    pod.metadata.namespace = "default"
-    pod.spec.containers = [container]
-    var request = APIRequest(.create, .pod, namespace: "default")
-    request.body = .object(pod.boxed)
-    _ = try world.apply(.request(request))
+    try create("a", cpu: 100, in: &world)
     world.advance(to: world.now + .seconds(20))
     world.update(&seen)
     #expect(seen.pods.changes.count == 1 && same(seen, world.observe()))
@@ -70,16 +74,7 @@ import Testing
     var seen = world.observe()
     for number in 0..<12 {
       // Names on both sides of what is there, and a namespace that sorts oddly beside "default".
-      var pod = Pod()
-      pod.metadata.name = "p\(number * 7 % 12)"
-      pod.metadata.namespace = "default"
-      var container = Container()
-      container.name = "a"
-      container.image = "nginx:1.27"
-      pod.spec.containers = [container]
-      var request = APIRequest(.create, .pod, namespace: "default")
-      request.body = .object(pod.boxed)
-      _ = try world.apply(.request(request))
+      try create("p\(number * 7 % 12)", in: &world)
       world.advance(to: world.now + .milliseconds(700))
       world.update(&seen)
       #expect(same(seen, world.observe()), "pod \(number)")
