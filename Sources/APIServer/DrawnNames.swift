@@ -6,6 +6,8 @@ import PersistentCollections
 /// Prefixes come and go with the objects they are taken from. When too many are known all are
 /// forgotten, and every prefix goes on from a number that none has reached: no name comes again.
 struct DrawnNames: Sendable, Digestible {
+  /// A figure of ours: more than a big cluster has controllers that make pods at one time, and no
+  /// more than 100 kB.
   static let limit = 4096
 
   private var numbers = PersistentMap<UInt64, UInt64>()
@@ -32,6 +34,7 @@ struct DrawnNames: Sendable, Digestible {
 
   func digest(into digest: inout Digest) {
     digest.combine(numbers.count)
+    digest.combine(first)
     digest.combine(total)
   }
 }

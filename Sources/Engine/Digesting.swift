@@ -21,8 +21,10 @@ extension World {
     }
     for isSilent in etcdSilent { digest.combine(isSilent) }
     for member in etcdMembers { member.digest(into: &digest) }
+    for server in apiServers { server.digest(into: &digest) }
     for scheduler in schedulers { scheduler.digest(into: &digest) }
     for manager in controllerManagers { manager.digest(into: &digest) }
+    for manager in cloudControllerManagers { manager.digest(into: &digest) }
     for kubelet in kubelets { kubelet.digest(into: &digest) }
     for runtime in runtimes { runtime.digest(into: &digest) }
     for proxy in proxies { proxy.digest(into: &digest) }
