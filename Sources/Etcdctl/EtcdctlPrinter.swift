@@ -19,6 +19,20 @@ struct EtcdctlPrinter: Sendable {
     }
   }
 
+  /// One row in any of the forms (etcdutl/printer_*.go): as JSON, as lines of fields, as a table's
+  /// headings and cells.
+  func row(
+    json: [(String, JSONValue?)], fields: [(name: String, value: String)], headings: [String],
+    cells: [String]
+  ) -> [String] {
+    switch format {
+    case .json: [object(json).text()]
+    case .fields: fields.map { "\"\($0.name)\" : \($0.value)" }
+    case .simple: [cells.joined(separator: ", ")]
+    case .table: GoText.table(headings, [cells])
+    }
+  }
+
   // MARK: Keys
 
   func lines(_ kv: KeyValue) -> [String] {

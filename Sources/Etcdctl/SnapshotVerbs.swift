@@ -50,30 +50,23 @@ struct SnapshotStatusVerb: EtcdctlVerb {
     do throws(BackendFile.Problem) { status = try BackendFile.status(of: bytes) } catch {
       throw EtcdctlProblem(error.description, code: 1)
     }
-    let row = [
-      String(status.hash, radix: 16), String(status.revision), String(status.totalKeys),
-      GoText.bytes(status.totalSize), status.version,
-    ]
-    let printer = io.printer
-    switch printer.format {
-    case .json:
-      io.print(
-        printer.object([
-          ("hash", .integer(Int64(status.hash))), ("revision", .integer(status.revision)),
-          ("totalKey", .integer(Int64(status.totalKeys))),
-          ("totalSize", .integer(Int64(status.totalSize))), ("version", .string(status.version)),
-        ]).text())
-    case .fields:
-      io.print("\"Hash\" : \(status.hash)")
-      io.print("\"Revision\" : \(status.revision)")
-      io.print("\"Keys\" : \(status.totalKeys)")
-      io.print("\"Size\" : \(status.totalSize)")
-      io.print("\"Version\" : \"\(status.version)\"")
-    case .simple: io.print(row.joined(separator: ", "))
-    case .table:
-      let headings = ["hash", "revision", "total keys", "total size", "version"]
-      for line in GoText.table(headings, [row]) { io.print(line) }
-    }
+    let row = io.printer.row(
+      json: [
+        ("hash", .integer(Int64(status.hash))), ("revision", .integer(status.revision)),
+        ("totalKey", .integer(Int64(status.totalKeys))),
+        ("totalSize", .integer(Int64(status.totalSize))), ("version", .string(status.version)),
+      ],
+      fields: [
+        ("Hash", "\(status.hash)"), ("Revision", "\(status.revision)"),
+        ("Keys", "\(status.totalKeys)"), ("Size", "\(status.totalSize)"),
+        ("Version", "\"\(status.version)\""),
+      ],
+      headings: ["hash", "revision", "total keys", "total size", "version"],
+      cells: [
+        String(status.hash, radix: 16), "\(status.revision)", "\(status.totalKeys)",
+        GoText.bytes(status.totalSize), status.version,
+      ])
+    for line in row { io.print(line) }
     io.end()
   }
 }
@@ -100,24 +93,18 @@ struct FileHashKVVerb: EtcdctlVerb {
       // Of the store itself, without the server's name before it.
       throw EtcdctlProblem(error.message.replacing("etcdserver: ", with: ""), code: 1)
     }
-    let row = [String(found.hash), String(found.revision), String(found.compactRevision)]
-    let printer = io.printer
-    switch printer.format {
-    case .json:
-      io.print(
-        printer.object([
-          ("hash", .integer(Int64(found.hash))), ("hashRevision", .integer(found.revision)),
-          ("compactRevision", .integer(found.compactRevision)),
-        ]).text())
-    case .fields:
-      io.print("\"Hash\" : \(found.hash)")
-      io.print("\"Hash revision\" : \(found.revision)")
-      io.print("\"Compact revision\" : \(found.compactRevision)")
-    case .simple: io.print(row.joined(separator: ", "))
-    case .table:
-      let headings = ["hash", "hash revision", "compact revision"]
-      for line in GoText.table(headings, [row]) { io.print(line) }
-    }
+    let row = io.printer.row(
+      json: [
+        ("hash", .integer(Int64(found.hash))), ("hashRevision", .integer(found.revision)),
+        ("compactRevision", .integer(found.compactRevision)),
+      ],
+      fields: [
+        ("Hash", "\(found.hash)"), ("Hash revision", "\(found.revision)"),
+        ("Compact revision", "\(found.compactRevision)"),
+      ],
+      headings: ["hash", "hash revision", "compact revision"],
+      cells: ["\(found.hash)", "\(found.revision)", "\(found.compactRevision)"])
+    for line in row { io.print(line) }
     io.end()
   }
 }
