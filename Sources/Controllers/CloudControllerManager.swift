@@ -11,6 +11,8 @@ public struct CloudControllerManager: Sendable, Digestible {
     public var seed: UInt64
     public var qps = 20
     public var burst = 30
+    /// `--leader-elect-lease-duration`, `--leader-elect-renew-deadline` and
+    /// `--leader-elect-retry-period`.
     public var election = LeaderElector.Timing()
     /// `--configure-cloud-routes`
     public var configureRoutes = true

@@ -24,6 +24,8 @@ public struct ControllerManager: Sendable, Digestible {
     /// `--kube-api-qps` and `--kube-api-burst`, for each controller's client.
     public var qps = 20
     public var burst = 30
+    /// `--leader-elect-lease-duration`, `--leader-elect-renew-deadline` and
+    /// `--leader-elect-retry-period`.
     public var election = LeaderElector.Timing()
     public init(identity: String, seed: UInt64) {
       self.identity = identity

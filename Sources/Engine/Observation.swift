@@ -176,8 +176,7 @@ extension World {
 
   /// One object as etcd holds it.
   public func object(_ kind: ResourceKind, _ key: ObjectKey) -> APIObject? {
-    let path =
-      kind.registryPrefix + (kind.isNamespaced ? key.namespace + "/" + key.name : key.name)
+    let path = Self.storageKey(of: ObjectReference(kind, key))
     guard let kv = store?.get(Key(path)) else { return nil }
     return StoredObject.object(in: kv.value)?.at(resourceVersion: kv.modRevision)
   }

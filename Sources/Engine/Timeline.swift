@@ -43,8 +43,10 @@ public struct Timeline: Sendable {
     futures = [Future(id: 0, name: "main", parent: nil, forkedAt: world.now, from: world)]
   }
 
-  /// How many keyframes take about 2 GiB, 1024 at most: what changes within one costs about 3.6 kB a
-  /// machine (`orrery bench timeline`, 1,000 nodes with 3,000 pods), and a laptop has no more to give.
+  /// How many keyframes of a branch take about 2 GiB, a quarter of a laptop's 8: what changes within
+  /// one takes about 3.6 kB a machine (`orrery bench timeline`, 1,000 nodes with 3,000 pods). 64 at
+  /// least, so that thinning leaves something to go back to; 1024 at most, as a small world needs no
+  /// more.
   public static func defaultLimit(machines: Int) -> Int {
     min(1024, max(64, 2 << 30 / (3600 * max(1, machines))))
   }

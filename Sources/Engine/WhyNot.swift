@@ -73,8 +73,11 @@ public struct WhyNot: Sendable {
 
   /// A line for people, and what it says of the goal.
   public struct Line: Sendable {
+    /// What holds, the first thing that does not and what is known of it, the deed that keeps it
+    /// away, and who acts next.
     public enum Part: Sendable { case met, missing, detail, heldUp, next }
     public let part: Part
+    /// Its words, with the mark of its part before them.
     public let text: String
   }
 
@@ -104,6 +107,7 @@ public struct WhyNot: Sendable {
     return lines + [Line(part: .next, text: last)]
   }
 
+  /// The same as text alone.
   public func lines(_ limit: Int = 6) -> [String] { answer(limit).map(\.text) }
 }
 

@@ -14,12 +14,9 @@ extension World {
     let pods = objects(.pod).compactMap(\.pod).filter { $0.spec.nodeName == name }
     func names(_ pods: [Pod]) -> [String] { pods.map(\.key.text) }
     // DaemonSets' pods stay, with a flag that nobody leaves out; mirror pods do anyway.
-    let filters = DrainFilters(ignoresDaemonSets: true)
-    let daemons = filters.plan(for: pods).warnings.flatMap(\.pods)
-    let wanted = pods.filter { pod in
-      if case .error = filters.status(of: pod) { return true }
-      return filters.status(of: pod).deletes
-    }
+    let plan = DrainFilters(ignoresDaemonSets: true).plan(for: pods)
+    let daemons = plan.warnings.flatMap(\.pods)
+    let wanted = plan.leaving + plan.errors.flatMap(\.pods)
     let staying = wanted.filter { $0.metadata.deletionTimestamp == nil }
     chain.require("it is cordoned", node.spec.unschedulable)
     guard node.spec.unschedulable else {
@@ -27,7 +24,10 @@ extension World {
         WhyNot.Waiter(nil, "nobody drains it, or somebody has uncordoned it: kubectl drain \(name)")
       )
     }
-    if let error = filters.plan(for: staying).errors.first {
+    let refused = plan.errors.map { error in
+      (words: error.words, pods: error.pods.filter { $0.metadata.deletionTimestamp == nil })
+    }
+    if let error = refused.first(where: { !$0.pods.isEmpty }) {
       chain.require(
         "no filter of kubectl refuses: cannot delete \(error.words)", false, names(error.pods))
       return chain.answer(

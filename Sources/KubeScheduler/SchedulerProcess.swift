@@ -22,6 +22,8 @@ public struct SchedulerProcess: Sendable {
     public var burst = 100
     /// `leaderElect`.
     public var leaderElect = true
+    /// `--leader-elect-lease-duration`, `--leader-elect-renew-deadline` and
+    /// `--leader-elect-retry-period`.
     public var election = LeaderElector.Timing()
     public init(identity: String) { self.identity = identity }
   }

@@ -163,7 +163,7 @@ public final class Terminal {
         cell.foreground = cell.foreground.reduced(to: depth)
         cell.background = cell.background.reduced(to: depth)
       }
-      // Half of what goes over a slow link would be the colours of spaces.
+      // A change of colour is some 20 bytes over a slow link, for a space as for anything.
       if let left = scratch.last { cell.takeInk(of: left) }
       scratch.append(cell)
     }

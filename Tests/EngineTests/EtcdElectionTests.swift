@@ -26,9 +26,10 @@ struct EtcdElectionTests {
   }
 
   /// A follower waits 10 ticks of 100 ms since the last heartbeat, and at random up to as many more
-  /// (`randomizedElectionTimeout`): 1000 to 1990 ms. The first of two such followers is expected
-  /// after a third of the random part, 1000 + 333 ms; the last heartbeat was up to 100 ms before the
-  /// kill, and pre-vote and vote take a few milliseconds: a median of 1000 to 1400 ms. Both can draw
+  /// (`randomizedElectionTimeout`): 1000 to 1990 ms. The first of two such followers comes before
+  /// 1 - 1/sqrt(2) = 29 % of the random part in half of the cases, 1290 ms; the last heartbeat was
+  /// up to 100 ms before the kill, and pre-vote and vote take a few milliseconds: a median of 1000
+  /// to 1400 ms. Both can draw
   /// late, but 2 s is the end of it, unless they split the vote.
   @Test func `A killed leader is replaced in little more than a second, in a whole world`() throws {
     var spans: [Span] = []

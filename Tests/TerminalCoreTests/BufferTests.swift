@@ -20,6 +20,23 @@ struct BufferTests {
     #expect(columns == 6)
   }
 
+  @Test func aSpaceTakesTheInkBeforeItWhereNobodySeesIt() {
+    let (red, blue) = (Color.rgb(0xFF0000), Color.rgb(0x0000FF))
+    let left = Cell(
+      scalar: 0x61, foreground: red, background: red, attributes: [.bold, .underline])
+    var space = Cell(foreground: blue, background: blue)
+    space.takeInk(of: left)
+    #expect(space == Cell(foreground: red, background: blue, attributes: .bold))
+    for seen in [Attributes.reverse, .underline, .strike] {
+      var marked = Cell(foreground: blue, attributes: seen)
+      marked.takeInk(of: left)
+      #expect(marked == Cell(foreground: blue, attributes: seen))
+    }
+    var letter = Cell(scalar: 0x62, foreground: blue)
+    letter.takeInk(of: left)
+    #expect(letter.foreground == blue && letter.attributes.isEmpty)
+  }
+
   @Test func aWideCharacterIsNeverCutInHalf() {
     var buffer = CellBuffer(width: 4, height: 1)
     buffer.text("漢字", x: 0, y: 0)

@@ -141,16 +141,12 @@ struct ControlModel: ViewModel {
     add(scheduler.active, .active)
     add(scheduler.backoff, .backoff)
     add(scheduler.unschedulable, .unschedulable)
-    if let last, last.schedulerHost == schedulerHost,
-      last.scheduler?.lastDecisionAt == scheduler.lastDecisionAt,
-      last.scheduler?.lastDecision?.pod == scheduler.lastDecision?.pod,
-      last.verdicts.count == scheduler.lastDecision?.nodes.count ?? 0
-    {
+    let decision = scheduler.lastDecision
+    if let last, last.scheduler?.lastDecision == decision {
       verdicts = last.verdicts
       return
     }
     // The node taken, then the best scores, then the refusals.
-    let decision = scheduler.lastDecision
     verdicts = (decision?.nodes ?? []).sorted { a, b in
       let taken = (a.name == decision?.node, b.name == decision?.node)
       if taken.0 != taken.1 { return taken.0 }

@@ -71,12 +71,10 @@ struct NextScreen {
       return "\(microseconds / 1000).\(String(100 + microseconds % 1000 / 10).dropFirst()) ms"
     }
     if microseconds < 1_000_000 { return "\(microseconds / 1000) ms" }
-    if microseconds >= 10_000_000, microseconds < 120_000_000 {
-      return "\(microseconds / 1_000_000) s"
-    }
     if microseconds < 10_000_000 {
       return "\(microseconds / 1_000_000).\(microseconds % 1_000_000 / 100_000) s"
     }
+    if microseconds < 120_000_000 { return "\(microseconds / 1_000_000) s" }
     return span.humanDuration
   }
 
