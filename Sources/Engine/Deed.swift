@@ -56,4 +56,15 @@ extension World {
     }
     return nil
   }
+
+  /// What was done to a member's disk that ends the member, not the write or the start at which it
+  /// finds out; nil where its disk is as it should be.
+  func diskDeed(_ member: Int) -> TraceID? {
+    let host = hosts[processes[etcdProcesses[member]].host].name
+    return deeds.last { deed in
+      guard case .fail(let fault) = deed.input, fault.target == .disk(host), end(of: deed) == nil
+      else { return false }
+      return fault.effect == .full || fault.effect == .corruptLog
+    }?.record
+  }
 }

@@ -99,7 +99,8 @@ extension World {
       case .releaseWAL(let record): disks[index].dropPrefix(before: record)
       case .arm(let span): arm(id, 0, after: span, cause: .none)
       case .stopped: kill(id, cause: cause)
-      case .exit(let reason): exit(id, code: 1, reason: reason, cause: cause)
+      case .exit(let reason):
+        exit(id, code: 1, reason: reason, cause: diskDeed(index) ?? cause)
       case .note(let note):
         if let words = describe(note, member: index) {
           cause = record(words, by: id, cause: cause)

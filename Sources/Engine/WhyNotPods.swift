@@ -73,17 +73,14 @@ extension World {
     list.append(
       requirement(
         "some node passes every filter: \(fits.count) of \(nodes.count)", !fits.isEmpty,
-        nodes.filter { !$0.isFeasible }.map { node in
-          "\(node.name): \(node.plugin.map { "\($0)" } ?? "PreFilter"): "
-            + node.reasons.joined(separator: ", ")
-        }))
+        refusals(nodes, of: pod)))
     let retry = next { $0.process == process.id && $0.subject == pod.reference }
     let cycle = next { $0.process == process.id && $0.topic == .scheduling && $0.kind == .timer }
     if !fits.isEmpty {
       list.append(requirement("its turn has come", false))
       return (list, (retry ?? cycle).map { WhyNot.Waiter($0) })
     }
-    let names = waiting.rejectors.map { "\($0)" }.joined(separator: ", ")
+    let names = waiting.rejectors.map(\.name).joined(separator: ", ")
     let evidence =
       "a change that may help \(names.isEmpty ? "it" : names): a node added or changed, a pod gone"
     guard let retry else { return (list, WhyNot.Waiter(name(of: process.id), evidence)) }
@@ -93,6 +90,42 @@ extension World {
         who: retry.owner, evidence: evidence + "; without one, " + retry.words,
         earliest: retry.due, item: retry, suppressor: nil)
     )
+  }
+
+  /// Each reason once with the nodes that have it, that of the most nodes first.
+  private func refusals(_ nodes: [Decision.NodeVerdict], of pod: Pod) -> [String] {
+    var groups: [(words: String, nodes: [String])] = []
+    for node in nodes where !node.isFeasible {
+      let words =
+        "\(node.plugin?.name ?? "PreFilter"): " + node.reasons.joined(separator: ", ")
+        + (node.plugin == .taintToleration ? untolerated(by: pod, on: node.name) : "")
+      if let at = groups.firstIndex(where: { $0.words == words }) {
+        groups[at].nodes.append(node.name)
+      } else {
+        groups.append((words, [node.name]))
+      }
+    }
+    let order = groups.indices.sorted { a, b in
+      (-groups[a].nodes.count, a) < (-groups[b].nodes.count, b)
+    }
+    return order.map { at in
+      let names = groups[at].nodes
+      let few = names.prefix(3).joined(separator: ", ")
+      return "\(names.count == 1 ? "" : "\(names.count) nodes, ")"
+        + "\(few)\(names.count > 3 ? ", …" : ""): \(groups[at].words)"
+    }
+  }
+
+  /// The taint that turns the pod away, as `kubectl taint` writes it: the scheduler's own words only
+  /// say that there is one.
+  private func untolerated(by pod: Pod, on node: String) -> String {
+    let taints = object(.node, ObjectKey(name: node))?.node?.spec.taints ?? []
+    let first = taints.first { taint in
+      (taint.effect == "NoSchedule" || taint.effect == "NoExecute")
+        && !pod.spec.tolerations.contains { $0.tolerates(taint) }
+    }
+    guard let first else { return "" }
+    return " (\(first.key)\(first.value.isEmpty ? "" : "=" + first.value):\(first.effect))"
   }
 
   /// From the node to the container.

@@ -162,6 +162,16 @@ extension ListedQuestion {
   static let all = positive + negative
 
   static let positive: [ListedQuestion] = [
+    ListedQuestion("why has this member ended", mark: "disk of master-2 is full") { hasRule in
+      try Booted.plain.with { world in
+        try world.apply(.fail(Fault(.disk("master-2"), hasRule ? .full : .slow(.milliseconds(20)))))
+        world.wait(5)
+      }
+    } ask: { world in
+      let host = try #require(world.host(named: "master-2"))
+      return .why(.process(try #require(world.process(.etcd, on: host.id)).id))
+    },
+
     ListedQuestion("why is this pod here", mark: "odeUnschedulable") { hasRule in
       try Booted.plain.with { world in
         // Cordoned, worker-2 is out of the choice.

@@ -13,4 +13,4 @@ gone MEMBER
 click Pending
 press w
 see not running?
-see worker-1: taintToleration
+see worker-1: TaintToleration
