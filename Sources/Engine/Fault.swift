@@ -157,23 +157,49 @@ extension Fault {
       probes.isEmpty
         ? "probes of \(Self.container(name, of: pod)) succeed again"
         : "\(probes.words.joined(separator: " and ")) of \(Self.container(name, of: pod)) fails"
-    case (.link(let from, let to, let isOneWay), .cut):
-      isOneWay ? "link \(from) -> \(to) is cut" : "link \(from) - \(to) is cut"
-    case (_, .delay(let span)): "\(target.text): delay of \(span.microseconds / 1000) ms"
-    case (_, .loss(let percent)): "\(target.text): \(percent) % of packets lost"
-    case (_, .slow(let span)): "\(target.text): fsync takes \(span.microseconds / 1000) ms more"
-    case (_, .full): "\(target.text) is full"
+    case (.link, .cut): "\(place) is cut"
+    case (_, .delay(let span)): "\(place): \(span.text) more each way"
+    case (_, .loss(let percent)): "\(place): \(percent) % of packets lost"
+    case (_, .slow(let span)): "\(place): fsync takes \(span.text) more"
+    case (_, .full): "\(place) is full"
     case (.link, .flap(let up, let down)):
-      "\(target.text) flaps: \(up.text) up, \(down.text) down"
+      "\(place) flaps: \(up.text) up, \(down.text) down"
     case (.disk(let name), .unsynced): "what the disk of \(name) had not synced is lost"
     case (.disk(let name), .lost): "the disk of \(name) is lost, an empty one is put in"
     case (.disk(let name), .corruptLog): "bits rot in the write-ahead log of \(name)"
     case (.disk(let name), .corruptValue): "bits rot in a value on the disk of \(name)"
-    case (_, .offset(let span)): "\(target.text) is off by \(span.microseconds / 1000) ms"
-    case (_, .jump(let span)): "\(target.text) jumps by \(span.microseconds / 1000) ms"
-    case (_, .rate(let rate)): "\(target.text) runs at \(rate) millionths of the true rate"
+    case (_, .offset(let span)):
+      "\(place) is \(Self.size(span)) \(span < .zero ? "behind" : "ahead")"
+    case (_, .jump(let span)):
+      "\(place) jumps \(Self.size(span)) \(span < .zero ? "back" : "ahead")"
+    case (_, .rate(let rate)): "\(place) runs \(Self.deviation(rate))"
     default: "\(target.text) fails"
     }
+  }
+
+  /// What it is done to, in words.
+  private var place: String {
+    switch target {
+    case .link(let from, let to, let isOneWay): "link \(from) \(isOneWay ? "->" : "-") \(to)"
+    case .disk(let name): "the disk of \(name)"
+    case .clock(let name): "the clock of \(name)"
+    default: target.text
+    }
+  }
+
+  private static func size(_ span: Span) -> String {
+    Span(microseconds: Int64(clamping: span.microseconds.magnitude)).text
+  }
+
+  /// How much fast or slow, of a rate in millionths: `5 % fast`.
+  private static func deviation(_ rate: Int) -> String {
+    let parts = rate - 1_000_000
+    let size = parts.magnitude
+    guard size > 0 else { return "at the true rate" }
+    let decimals = String(String(size % 10_000 + 10_000).dropFirst())
+    let tail = decimals.reversed().drop { $0 == "0" }.reversed()
+    return "\(size / 10_000)\(tail.isEmpty ? "" : "." + String(tail)) % "
+      + (parts > 0 ? "fast" : "slow")
   }
 
   private static func container(_ name: String, of pod: ObjectKey) -> String {

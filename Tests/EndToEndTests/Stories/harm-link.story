@@ -7,9 +7,9 @@ see > master
 press enter
 see the link worker-2 - master-1
 press d
-see link/worker-2/master-1: delay of 200 ms
+see link worker-2 - master-1: 200ms more each way
 press A
 see What is broken
-see delay of 200 ms
+see 200ms more each way
 press down enter
 see no faults
