@@ -148,9 +148,14 @@ extension TopologyMap {
   }
 
   private func drawPods(of name: String, _ canvas: inout Canvas, _ rect: Rect) {
-    let pods = state.observation.pods.pods(on: name, limit: max(rect.width - 2, 0))
+    let count = state.observation.pods.count(on: name)
+    var room = max(rect.width - 2, 0)
+    let rest = count > room ? " of \(count)" : ""
+    room -= rest.count
+    let pods = state.observation.pods.pods(on: name, limit: max(room, 0))
     var spans = [Span(" ")]
     for pod in pods { spans.append(canvas.span(PodsPane.glyph(pod, canvas.glyphs), pod.role)) }
+    spans.append(canvas.span(rest, .dim))
     canvas.line(spans, in: rect)
   }
 

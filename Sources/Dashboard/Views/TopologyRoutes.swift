@@ -66,13 +66,13 @@ extension TopologyMap {
 
   // MARK: Faults
 
-  /// Cut, slow and lossy links: a mark where the way of each begins, and words below.
+  /// Cut, slow and lossy links: a mark on the way of each, beside the boxes that the way runs
+  /// through; the title has the words.
   func drawFaults(_ canvas: inout Canvas) {
     let world = state.timeline.world
     for (from, to, fault) in world.network.faultyDirections {
       let path = route(from, to, raftBoxes.contains { $0.host == to } ? .raft : .api)
-      guard !path.isEmpty else { continue }
-      let point = path[path.count / 2]
+      guard let point = Self.middle(path, avoiding: Array(places.values)) else { continue }
       let glyph = fault.isCut ? canvas.glyphs.cross : fault.lossPercent > 0 ? "%" : "~"
       canvas.frame.buffer.text(
         glyph, x: point.x, y: point.y, style: canvas.theme[fault.isCut ? .error : .warn],
@@ -87,6 +87,13 @@ extension TopologyMap {
       let row = rect.bottom <= apiRow ? apiRow : nodeRow
       mark(Point(x: center(rect), y: row), &canvas)
     }
+  }
+
+  /// The point nearest to the middle of a way that no box lies on.
+  private static func middle(_ path: [Point], avoiding boxes: [Rect]) -> Point? {
+    let half = path.count / 2
+    let free = path.indices.filter { at in !boxes.contains { $0.contains(path[at]) } }
+    return free.min { (abs($0 - half), $0) < (abs($1 - half), $1) }.map { path[$0] }
   }
 
   private func mark(_ point: Point, _ canvas: inout Canvas) {

@@ -12,16 +12,24 @@ struct TopologyScreen {
   let model: TopologyModel
 
   func render(_ canvas: inout Canvas, in rect: Rect) {
-    let inner = canvas.framed(.map, in: rect, subtitle: legend(canvas))
+    let inner = canvas.framed(.map, in: rect, subtitle: legend(canvas, width: rect.width))
     guard !inner.isEmpty else { return }
     var map = TopologyMap(model: model, state: canvas.state, area: inner)
     map.place()
     map.render(&canvas)
   }
 
-  /// What the colours of the dots mean.
-  private func legend(_ canvas: Canvas) -> [Span] {
+  /// What is wrong with links, and what the colours of the dots mean where that leaves room.
+  private func legend(_ canvas: Canvas, width: Int) -> [Span] {
     var spans: [Span] = []
+    let links = canvas.state.observation.faults.filter { fault in
+      if case .link = fault.target { true } else { false }
+    }
+    if let first = links.first {
+      let more = links.count > 1 ? " and \(links.count - 1) more" : ""
+      spans.append(canvas.span(first.text + more + "  ", .error))
+      if width < 110 { return spans }
+    }
     for (kind, word) in [
       (Flight.Kind.raft, "Raft"), (.api, "API"), (.watch, "watch"), (.cri, "CRI"),
     ] {
