@@ -57,6 +57,7 @@ extension AppState {
     setup?.poll(&timeline)
     guard let done = setup, done.stage == .done else { return }
     setup = nil
+    openedAt = timeline.now
     if done.isFast {
       isRunning = !startsPaused
       meter.restart()
@@ -104,11 +105,19 @@ extension AppState {
         return
       }
       for _ in 0..<64 {
-        guard let waiting = command, waiting.isAwaited else { return updateSheets(isForced: true) }
+        guard let waiting = command, waiting.isAwaited else { return answered(run) }
         timeline.step(through: waiting.horizon(timeline.now))
         command?.pump(&timeline)
       }
     } while hasTime()
+  }
+
+  /// Time stood still: who sees the clock elsewhere is told why.
+  private mutating func answered(_ run: CommandRun) {
+    updateSheets(isForced: true)
+    let waited = timeline.now - run.startedAt
+    guard waited >= .seconds(1) else { return }
+    say("the answer took \(waited.humanDuration): the clock went on by as much, and stands again")
   }
 
   // MARK: Pursuits
@@ -161,7 +170,9 @@ extension AppState {
       for _ in 0..<256 {
         guard timeline.now < since + Self.horizon, timeline.step() else {
           pursuit = nil
-          return say("nothing of interest within \(Self.horizon.humanDuration)", .info)
+          return say(
+            "nothing of interest in \(Self.horizon.humanDuration): [ goes back to the last change",
+            .info)
         }
         // Only a record that is no heartbeat can make a moment: looking costs a walk over all.
         guard timeline.world.trace.total > seen.rawValue else { continue }

@@ -36,6 +36,8 @@ public struct AppState: Sendable {
   var speed: Speed
   var meter = SpeedMeter()
   var setup: Setup?
+  /// When the application had come to rest and the screen opened; nil until then.
+  var openedAt: Tick?
   var startsPaused: Bool
   var pursuit: Pursuit?
 

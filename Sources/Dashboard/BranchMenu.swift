@@ -138,7 +138,7 @@ extension AppState {
         row("revision", "\(x.revision)", "\(y.revision)"),
       ]
     }
-    lines += [SheetLine(""), .heading("What differs, in the order in which it came to")]
+    lines += [SheetLine(""), .heading("What differs, the earliest first (\(a) -> \(b))")]
     if found.differences.isEmpty { lines.append(SheetLine("  nothing", .dim)) }
     for difference in found.differences.prefix(200) {
       let since = difference.since.map(clockText) ?? "?"

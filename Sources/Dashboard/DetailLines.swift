@@ -12,7 +12,9 @@ extension AppState {
     case .pod(let uid): observation.pods[uid]?.key.text ?? "a pod that is gone"
     case .member(let name): "etcd on \(name)"
     case .control(let role, let host): "\(role.name) on \(host)"
-    case .action(let id): "record \(id.rawValue)"
+    case .action(let id):
+      timeline.world.trace[id].map { $0.record.note.message }
+        ?? "what is no longer known"
     case .group(let name), .host(let name), .key(let name), .pending(let name): name
     case .object(let kind, let key): "\(kind.singular) \(key.text)"
     case .controller(_, let name): name
@@ -99,7 +101,9 @@ extension AppState {
         Ink(process.state.word, process.state == .running ? .ok : .error),
       ]
       if isLeader { ink.append(Ink("  leader", .leader)) }
-      if process.restarts > 0 { ink.append(Ink("  \(process.restarts) restarts", .dim)) }
+      if process.restarts > 0 {
+        ink.append(Ink("  \(process.restarts) restart\(process.restarts == 1 ? "" : "s")", .dim))
+      }
       if process.isHeldDown { ink.append(Ink("  held down by you", .warn)) }
       return SheetLine(ink, target: target)
     }
@@ -169,7 +173,7 @@ extension AppState {
     }
     var lines: [SheetLine] = [
       .field("State", member.state.word, member.state == .running ? .ok : .error),
-      .field("Role", member.state == .running ? "\(member.role)" : "-"),
+      .field("Role", member.state == .running ? EtcdPane.word(member) : "-"),
       .field("Term", "\(member.term)"),
       .field("Leader", member.leader.isEmpty ? "none known" : member.leader),
       .field(

@@ -17,7 +17,7 @@ struct Footer {
       frame.buffer.line(
         setup.progress(state.observation), in: message, style: theme[.dim],
         ellipsis: theme.glyphs.ellipsis)
-    } else if let text = state.suggestion {
+    } else if state.overlays.isEmpty, let text = state.suggestion {
       frame.buffer.spans([Span("Try: ", theme[.hintKey]), Span(text, theme[.text])], in: message)
     }
     let places = HintLine(state.hints(theme.glyphs))
@@ -54,7 +54,7 @@ extension AppState {
       var title = entry.title
       var priority = entry.priority
       switch entry.id {
-      case "run": title = isRunning ? "Pause" : "Run"
+      case "run": title = pursuit != nil ? "Stop" : isRunning ? "Pause" : "Run"
       case "fail":
         guard let target = failTarget else { continue }
         title = failTitle(target)

@@ -32,7 +32,8 @@ public enum MainScreen {
     frame.buffer = CellBuffer(width: 0, height: 0)
     renderView(&canvas, layout)
     frame = canvas.frame
-    let area = Rect(x: 0, y: 1, width: width, height: height - 2)
+    // The line where things are said stays in sight.
+    let area = Rect(x: 0, y: 1, width: width, height: height - 3)
     for overlay in state.overlays.suffix(2) {
       switch overlay {
       case .sheet(let sheet):

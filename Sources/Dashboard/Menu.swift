@@ -231,7 +231,10 @@ extension AppState {
     case .pageDown: menu.select(menu.cursor.selected + 10)
     case .home: menu.select(0)
     case .end: menu.select(menu.shown.count - 1)
-    case .ctrl("k") where menu.topic == .palette: return leaveMenu(menu)
+    case .ctrl("k"):
+      leaveMenu(menu)
+      if menu.topic != .palette { reduce(.palette) }
+      return
     case .char("H") where menu.topic == .broken:
       overlays.removeLast()
       return healAll()

@@ -13,7 +13,7 @@ struct MenuView {
     let details = menu.items.map { TextWidth.of($0.detail) }.max() ?? 0
     let extra = menu.search == nil ? 2 : 3
     let wanted = max(
-      4 + titles + (details > 0 ? min(details, 44) + 2 : 0) + 4, longest + 8,
+      4 + titles + (details > 0 ? min(details, 80) + 2 : 0) + 4, longest + 8,
       TextWidth.of(menu.title) + 8, 46)
     let width = min(wanted, area.width - (area.width > 66 ? 4 : 0))
     let rows = menu.search == nil ? menu.items.count : min(max(menu.items.count, 4), 14)
@@ -34,7 +34,8 @@ struct MenuView {
     }
     let (below, list) = (inner.cut(bottom: 2).bottom, inner.cut(bottom: 2).rest)
     renderList(into: &frame, in: list, titles: titles, theme)
-    renderMarked(into: &frame.buffer, in: below, room: list.width - titles - 7, theme)
+    let room = menu.current.map { Self.detailPlace($0, in: list, menu, titles).width } ?? 0
+    renderMarked(into: &frame.buffer, in: below, room: room, theme)
   }
 
   private func renderList(
@@ -59,24 +60,36 @@ struct MenuView {
         frame.buffer.text(
           theme.glyphs.selected, x: line.x, y: line.y, style: drawn(.text), clip: line)
       }
-      let isHeading = item.act == nil && item.key == nil
       if let key = item.key {
         frame.buffer.text(
           String(Character(key)), x: line.x + 2, y: line.y,
           style: drawn(item.act == nil ? .dim : .hintKey), clip: line)
       }
-      let x = line.x + (menu.search == nil ? (isHeading ? 1 : 4) : 2)
-      let role: Role = isHeading ? .title : item.act == nil ? .dim : .text
-      let place = Rect(x: x, y: line.y, width: max(line.right - x - 1, 0), height: 1)
+      let role: Role = Self.isHeading(item) ? .title : item.act == nil ? .dim : .text
       frame.buffer.line(
-        item.title, in: place, style: drawn(role), ellipsis: theme.glyphs.ellipsis)
-      let rest = place.cut(left: titles + 2).rest
+        item.title, in: Self.place(item, in: line, menu), style: drawn(role),
+        ellipsis: theme.glyphs.ellipsis)
       frame.buffer.line(
-        item.detail, in: rest, style: drawn(item.warning.isEmpty || item.act == nil ? .dim : .warn),
+        item.detail, in: Self.detailPlace(item, in: line, menu, titles),
+        style: drawn(item.warning.isEmpty || item.act == nil ? .dim : .warn),
         ellipsis: theme.glyphs.ellipsis)
     }
     ScrollBar(offset: cursor.offset, visible: list.height, total: menu.shown.count).render(
       into: &frame.buffer, in: list.cut(right: 1).right, theme: theme)
+  }
+
+  private static func isHeading(_ item: MenuItem) -> Bool { item.act == nil && item.key == nil }
+
+  /// Where an item's words go in its line, behind its key.
+  private static func place(_ item: MenuItem, in line: Rect, _ menu: Menu) -> Rect {
+    let x = line.x + (menu.search == nil ? (isHeading(item) ? 1 : 4) : 2)
+    return Rect(x: x, y: line.y, width: max(line.right - x - 1, 0), height: 1)
+  }
+
+  private static func detailPlace(
+    _ item: MenuItem, in line: Rect, _ menu: Menu, _ titles: Int
+  ) -> Rect {
+    place(item, in: line, menu).cut(left: titles + 2).rest
   }
 
   /// What doing the marked one costs, where its own line has no room for it, and how it is typed.

@@ -5,11 +5,37 @@ import KubeAPI
 /// What makes a moment interesting: a condition, a phase, a leader, a membership, a fault has
 /// changed. Heartbeats, leases and counters are left out on purpose.
 struct Moments: Sendable {
-  private var nodes: [String: String]
+  private var nodes: [String: NodeState]
   private var pods: [UID: PodState]
   private var leaders: [String: String]
   private var processes: [ProcessID: (name: String, isUp: Bool)]
   private var faults: Set<Fault.Target>
+
+  private struct NodeState: Hashable, Sendable {
+    let status: String
+    /// `unreachable:NoExecute`.
+    let taints: [String]
+
+    init(_ node: Observation.Node) {
+      status = node.ready == "Unknown" ? "NotReady (Unknown)" : node.status
+      taints = node.taints.map {
+        "\($0.key):\($0.effect)".replacing("node.kubernetes.io/", with: "")
+      }
+    }
+
+    /// What has changed, in few words: there is one line for it.
+    func change(since old: NodeState?) -> String {
+      guard let old else { return status }
+      var changes: [String] = []
+      if old.status != status { changes.append("\(old.status) -> \(status)") }
+      let (gone, new) = (
+        old.taints.filter { !taints.contains($0) }, taints.filter { !old.taints.contains($0) }
+      )
+      if !new.isEmpty { changes.append("tainted " + new.joined(separator: ", ")) }
+      if !gone.isEmpty { changes.append("rid of taint " + gone.joined(separator: ", ")) }
+      return changes.joined(separator: ", ")
+    }
+  }
 
   private struct PodState: Hashable, Sendable {
     let name: String
@@ -37,7 +63,7 @@ struct Moments: Sendable {
 
   init(_ observation: Observation) {
     nodes = Dictionary(
-      observation.nodes.map { ($0.name, Self.state(of: $0)) }, uniquingKeysWith: { $1 })
+      observation.nodes.map { ($0.name, NodeState($0)) }, uniquingKeysWith: { $1 })
     pods = Dictionary(
       observation.pods.map { ($0.uid, PodState($0)) }, uniquingKeysWith: { $1 })
     leaders = [:]
@@ -54,17 +80,11 @@ struct Moments: Sendable {
     faults = Set(observation.faults.map(\.target))
   }
 
-  private static func state(of node: Observation.Node) -> String {
-    var text = node.ready == "Unknown" ? "NotReady (Unknown)" : node.status
-    if !node.taints.isEmpty { text += ", taints " + node.taints.map(\.key).joined(separator: ",") }
-    return text
-  }
-
   /// The first difference to an earlier moment, in words; nil where nothing of interest changed.
   func change(since old: Moments) -> String? {
     var found: [String] = []
     for name in nodes.keys.sorted() where old.nodes[name] != nodes[name] {
-      found.append(Self.short("\(name): \(old.nodes[name] ?? "-") -> \(nodes[name] ?? "-")"))
+      if let node = nodes[name] { found.append("\(name): \(node.change(since: old.nodes[name]))") }
     }
     for name in leaders.keys.sorted() where old.leaders[name] != leaders[name] {
       found.append("\(leaders[name] ?? "-") leads as \(name)")
@@ -85,10 +105,6 @@ struct Moments: Sendable {
     if found.isEmpty, faults != old.faults { found.append("faults changed") }
     guard let first = found.first else { return nil }
     return found.count == 1 ? first : first + " (and \(found.count - 1) more)"
-  }
-
-  private static func short(_ text: String) -> String {
-    text.replacing("node.kubernetes.io/", with: "")
   }
 }
 

@@ -52,6 +52,10 @@ extension AppState {
     guard let intent = keys.intent(key, in: context) else {
       if case .mouse = key { return }
       if context == .question { say("y does it, Esc leaves it", .warn) }
+      if context == .popup, let meant = keys.intent(key, in: .main) {
+        let title = keys.entries.first { $0.intent == meant }?.title
+        say("Esc first\(title.map { ", then: \($0)" } ?? "")", .warn)
+      }
       return
     }
     reduce(intent)
@@ -136,7 +140,7 @@ extension AppState {
       startsPaused.toggle()
       return say(startsPaused ? "it will stand still once it is up" : "it will run once it is up")
     }
-    pursuit = nil
+    guard pursuit == nil else { return pause() }
     isRunning.toggle()
     meter.restart()
   }
@@ -384,6 +388,12 @@ extension AppState {
     var sheet = Sheet(content: .details(row), title: title(of: row))
     snapshot.readEvents(timeline.world)
     sheet.update(detailLines(of: row))
+    // `f` means here what it means on the row.
+    switch row {
+    case .member(let host): sheet.select(.process(host: host, name: Process.Role.etcd.name))
+    case .control(let role, let host): sheet.select(.process(host: host, name: role.name))
+    default: break
+    }
     overlays.append(.sheet(sheet))
   }
 
@@ -401,7 +411,8 @@ extension AppState {
       }
       lines = whyLines(from: id)
     }
-    var sheet = Sheet(content: .why(row), title: "Why? \(title(of: row))")
+    var sheet = Sheet(
+      content: .why(row), title: "Why? \(title(of: row)), asked at \(clockText(timeline.now))")
     sheet.update(lines)
     overlays.append(.sheet(sheet))
   }

@@ -88,6 +88,13 @@ struct Sheet: Sendable {
     selected = same ?? (old == nil ? nil : choices.first { $0 >= selected ?? 0 }) ?? choices.first
   }
 
+  /// Begins at the line with this target, if there is one.
+  mutating func select(_ target: Fault.Target?) {
+    guard let target, let line = lines.firstIndex(where: { $0.target == target }) else { return }
+    selected = line
+    followsSelection = true
+  }
+
   /// To the next line with a target; false when there is none that way.
   mutating func moveSelection(down: Bool) -> Bool {
     guard let current = selected else { return false }

@@ -64,7 +64,10 @@ extension AppState {
       let isLost = observation.nodes.contains { $0.name == pod.node && $0.ready != "True" }
       if isLost { return [.evicted(pod.key)] }
       return pod.isReady ? [] : [.running(pod.key)]
-    case .node(let name): return isDraining(name) ? [.drained(name)] : []
+    case .node(let name):
+      // What one knows of a machine that is off, and nobody can write.
+      if !observation.hasQuorum { return [.committed] }
+      return isDraining(name) ? [.drained(name)] : []
     case .member: return observation.hasQuorum ? [] : [.committed]
     case .control(let role, _):
       let isLed = observation.control.contains { $0.role == role && $0.isLeader }
@@ -180,10 +183,11 @@ extension AppState {
       lines.append(SheetLine(set.text))
       for deed in set.deeds { lines.append(SheetLine("  " + deed.text(in: timeline.world), .dim)) }
     }
+    let deed = timeline.world.deed(of: record)?.text(in: timeline.world) ?? "what was done"
     if let actual = answer.actual { lines.append(.field("As it is", actual)) }
     if let without = answer.without { lines.append(.field("Without", without, .changed)) }
     lines.append(SheetLine("  checked at \(clockText(answer.at)), by running it again", .dim))
-    var sheet = Sheet(content: .why(.action(record)), title: "But for that?")
+    var sheet = Sheet(content: .why(.action(record)), title: "What if not: \(deed)?")
     sheet.update(lines)
     overlays.append(.sheet(sheet))
   }

@@ -124,6 +124,70 @@ import Testing
     #expect(desk.state.timeline.branches.count == 1, "looking about is no other future")
   }
 
+  @Test("f in the details of a member stops that member, not the pane's first row")
+  func detailsOfAProcess() {
+    var desk = Desk(width: 120, height: 40)
+    desk.press("5 down enter")
+    let title = desk.state.overlays.first.flatMap { overlay in
+      if case .sheet(let sheet) = overlay { sheet.title } else { nil }
+    }
+    guard let host = title?.split(separator: " ").last.map(String.init) else {
+      Issue.record("no details: \(desk.text)")
+      return
+    }
+    desk.press("f")
+    desk.settle()
+    #expect(desk.state.observation.faults.map(\.target) == [.process(host: host, name: "etcd")])
+  }
+
+  @Test("a key of the screen, pressed in a popup, says what to do first")
+  func keysBehindAPopup() {
+    var desk = Desk()
+    desk.press("enter")
+    desk.press("[")
+    #expect(desk.text.contains("Esc first, then: "))
+    #expect(desk.state.overlays.count == 1)
+  }
+
+  @Test("[ stops where the session began, ] comes back to its end")
+  func thereAndBack() {
+    var desk = Desk()
+    let opened = desk.microseconds
+    desk.press("n n n")
+    desk.settle()
+    let end = desk.microseconds
+    #expect(end > opened)
+    desk.press("[")
+    desk.settle()
+    #expect(desk.microseconds == opened)
+    desk.press("[")
+    desk.settle()
+    #expect(desk.microseconds < opened)
+    desk.press("] ] ] ] ] ] ] ] ] ] ] ]")
+    desk.settle()
+    #expect(desk.microseconds == end)
+  }
+
+  @Test("a moment tells what changed of a node, not all that it is")
+  func taintedMoments() throws {
+    var world = Desk().state.timeline.world
+    world.advance(to: world.now + .seconds(1))
+    try world.apply(.fail(Fault(.host("worker-1"))))
+    var last = Moments(world.observe())
+    var told: [String] = []
+    for _ in 0..<70 {
+      world.advance(to: world.now + .seconds(1))
+      let next = Moments(world.observe())
+      if let change = next.change(since: last) { told.append(change) }
+      last = next
+    }
+    let loss = "worker-1: Ready -> NotReady (Unknown), tainted unreachable:NoSchedule, "
+    #expect(told.contains { $0.hasPrefix(loss + "unreachable:NoExecute") }, "\(told)")
+    #expect(
+      told.contains("worker-1: tainted node.cloudprovider.kubernetes.io/shutdown:NoSchedule"),
+      "\(told)")
+  }
+
   @Test("what to try next leads through the first session")
   func suggestions() {
     var desk = Desk()

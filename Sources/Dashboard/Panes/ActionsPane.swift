@@ -14,7 +14,7 @@ struct ActionsPane {
       Column("TIME", width: 11, alignment: .right, priority: 8),
       Column("WHERE", width: 9, priority: 3),
       Column("WHAT HAPPENED", width: width < 78 ? 30 : 64, weight: 1, priority: 9),
-      Column("REVISION", width: 8, alignment: .right, priority: 1),
+      Column("REVISION", width: 10, alignment: .right, priority: 1),
     ]
   }
 

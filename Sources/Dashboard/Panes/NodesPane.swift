@@ -9,19 +9,23 @@ struct NodesPane {
 
   var subtitle: [Span] { [Span("\(nodes.count { $0.ready == "True" }) of \(nodes.count) Ready")] }
 
-  static let columns = [
-    Column(" ", width: 1, priority: 10),
-    Column("NAME", width: 8, weight: 2, priority: 9),
-    Column("STATUS", width: 8, weight: 2, priority: 8),
-    Column("POWER", width: 5, priority: 7),
-    Column("PODS", width: 4, alignment: .right, priority: 6),
-    Column("HEARD", width: 5, alignment: .right, priority: 5),
-    Column("READY", width: 7, priority: 3),
-    Column("CPU", width: 7, alignment: .right, priority: 2),
-    Column("MEMORY", width: 12, alignment: .right, priority: 1),
-    Column("AGE", width: 5, alignment: .right, priority: 4),
-    Column("ZONE", width: 7, priority: 0),
-  ]
+  /// `Ready,SchedulingDisabled` is seen in full where anything less important can go.
+  var columns: [Column] {
+    let widest = nodes.reduce(8) { max($0, $1.status.utf8.count) }
+    return [
+      Column(" ", width: 1, priority: 10),
+      Column("NAME", width: 8, weight: 2, priority: 9),
+      Column("STATUS", width: min(widest, 24), weight: 2, priority: 8),
+      Column("POWER", width: 5, priority: 7),
+      Column("PODS", width: 4, alignment: .right, priority: 6),
+      Column("HEARD", width: 5, alignment: .right, priority: 5),
+      Column("READY", width: 7, priority: 3),
+      Column("CPU", width: 7, alignment: .right, priority: 2),
+      Column("MEMORY", width: 12, alignment: .right, priority: 1),
+      Column("AGE", width: 5, alignment: .right, priority: 4),
+      Column("ZONE", width: 7, priority: 0),
+    ]
+  }
 
   func cell(_ row: Int, _ column: Int, _ theme: Theme) -> TableCell {
     let node = nodes[row]

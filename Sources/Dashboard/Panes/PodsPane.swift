@@ -15,11 +15,12 @@ struct PodsPane {
     min(max(pods.widestNode, 8), 14)
   }
 
-  var columns: [Column] {
+  /// - Parameter width: of the table; a wide one shows `ContainerCreating` in full.
+  func columns(width: Int) -> [Column] {
     [
       Column(" ", width: 1, priority: 10),
       Column("NAME", width: 12, weight: 4, priority: 9, cutsMiddle: true),
-      Column("STATUS", width: 9, weight: 1, priority: 8),
+      Column("STATUS", width: width < 100 ? 9 : 17, weight: 1, priority: 8),
       Column("READY", width: 5, priority: 4),
       Column("NODE", width: nodeWidth, weight: 1, priority: 7),
       Column("RESTARTS", width: 8, alignment: .right, priority: 3),

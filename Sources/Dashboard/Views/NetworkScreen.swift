@@ -39,7 +39,7 @@ struct NetworkScreen {
       Column("TYPE", width: 12, priority: 2),
       Column("ADDRESS", width: 13, priority: 4),
       Column("PORTS", width: 8, priority: 3),
-      Column("READY", width: 5, alignment: .right, priority: 8),
+      Column("READY", width: 7, alignment: .right, priority: 8),
       Column("OK", width: 4, alignment: .right, priority: 8),
       Column("SUCCESS", width: 14, weight: 2, priority: 7),
       Column("ERRORS", width: 10, weight: 1, priority: 5),
@@ -141,7 +141,9 @@ struct NetworkScreen {
     }
     let inner = canvas.framed(
       "Endpoints of \(service.key.name)", in: rect,
-      subtitle: [canvas.span("\(service.slices.count) slices", .dim)])
+      subtitle: [
+        canvas.span("\(service.slices.count) slice\(service.slices.count == 1 ? "" : "s")", .dim)
+      ])
     var lines: [SheetLine] = []
     for object in service.slices where lines.count < inner.height {
       guard let slice = object.endpointSlice else { continue }

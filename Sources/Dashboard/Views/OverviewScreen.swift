@@ -34,11 +34,11 @@ struct OverviewScreen {
     case .nodes:
       let view = NodesPane(nodes: observation.nodes)
       let inner = canvas.framed(pane, in: rect, subtitle: view.subtitle)
-      canvas.table(pane, NodesPane.columns, in: inner) { view.cell($0, $1, theme) }
+      canvas.table(pane, view.columns, in: inner) { view.cell($0, $1, theme) }
     case .pods:
       let view = PodsPane(pods: observation.pods)
       let inner = canvas.framed(pane, in: rect, subtitle: view.subtitle)
-      canvas.table(pane, view.columns, in: inner, placeholder: "no pods") {
+      canvas.table(pane, view.columns(width: inner.width), in: inner, placeholder: "no pods") {
         view.cell($0, $1, theme)
       }
     case .etcd:

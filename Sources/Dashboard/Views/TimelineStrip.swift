@@ -162,7 +162,20 @@ extension AppState {
   /// To the change of leader, fault or quorum before or after this moment.
   mutating func jumpToChange(isForward: Bool) {
     let second = timeline.now.microseconds / 1_000_000
-    guard let found = track.change(from: second, isForward: isForward) else {
+    let found = track.change(from: second, isForward: isForward)
+    if isForward, timeline.isInPast,
+      found.map({ $0 * 1_000_000 > timeline.end.microseconds }) ?? true
+    {
+      jump(to: timeline.end)
+      return say("on to the end of what has happened here")
+    }
+    if !isForward, let opened = openedAt, timeline.now > opened,
+      found.map({ $0 < opened.microseconds / 1_000_000 }) ?? true
+    {
+      jump(to: opened)
+      return say("here the cluster stood and the application ran; [ goes on back into the boot")
+    }
+    guard let found else {
       return say(isForward ? "no later change is known: N looks for one" : "nothing changed before")
     }
     jump(to: Tick(microseconds: found * 1_000_000))
