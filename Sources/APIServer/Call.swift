@@ -40,7 +40,8 @@ struct Call: Sendable {
 
   let id: UInt64
   var asker: Asker
-  var request: APIRequest
+  /// Boxed: a call is handed about at each step of its way, and this is most of it.
+  @Shared var request: APIRequest
   let cause: TraceID
   /// When the client gets a 504 instead.
   let deadline: Tick

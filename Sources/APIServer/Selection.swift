@@ -39,11 +39,13 @@ struct Selection: Sendable {
 
   func matches(_ object: APIObject) -> Bool {
     if isWhole && namespace.isEmpty { return true }
-    let metadata = object.metadata
-    if !namespace.isEmpty && metadata.namespace != namespace { return false }
-    if let name, metadata.name != name { return false }
+    if !namespace.isEmpty || name != nil {
+      let key = object.key
+      if !namespace.isEmpty && key.namespace != namespace { return false }
+      if let name, key.name != name { return false }
+    }
     if let nodeName, object.pod?.spec.nodeName != nodeName { return false }
-    if let labels, !labels.matches(metadata.labels) { return false }
+    if let labels, !labels.matches(object.metadata.labels) { return false }
     // Fields that the kind does not know were refused at the door.
     return fields.requirements.isEmpty || (try? fields.matches(object)) ?? false
   }

@@ -192,16 +192,27 @@ extension TokenClaims {
     return base64URL(bytes)
   }
 
+  private static let base64URLAlphabet = Array(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
   private static func base64URL(_ bytes: [UInt8]) -> String {
-    var out: [UInt8] = []
-    for byte in Base64.encode(bytes).utf8 where byte != UInt8(ascii: "=") {
-      switch byte {
-      case UInt8(ascii: "+"): out.append(UInt8(ascii: "-"))
-      case UInt8(ascii: "/"): out.append(UInt8(ascii: "_"))
-      default: out.append(byte)
+    let alphabet = base64URLAlphabet
+    return String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { out in
+      var count = 0
+      var at = 0
+      while at < bytes.count {
+        let held = min(3, bytes.count - at)
+        var group = UInt32(bytes[at]) << 16
+        if held > 1 { group |= UInt32(bytes[at + 1]) << 8 }
+        if held > 2 { group |= UInt32(bytes[at + 2]) }
+        for index in 0...held {
+          out[count] = alphabet[Int(group >> UInt32(18 - 6 * index) & 63)]
+          count += 1
+        }
+        at += 3
       }
+      return count
     }
-    return String(decoding: out, as: UTF8.self)
   }
 
   private static func decodeBase64URL(_ text: String) -> [UInt8]? {

@@ -64,7 +64,8 @@ extension APIServer {
           storageError(
             request, "UID in precondition: \(uid.text), UID in object meta: \(old.uid.text)")))
     }
-    var object = request.verb == .patch ? body : body.defaulted()
+    var object =
+      request.verb == .patch || body.sharesDefaulted(with: current) ? body : body.defaulted()
     object = prepareForUpdate(object, current, request.subresource)
     object = keepSystemFields(of: old, in: object)
     if object.resourceVersion != current.resourceVersion {
@@ -185,5 +186,18 @@ extension APIServer {
       Proposal(
         action: .replace, object: object, expected: current.resourceVersion,
         deed: "scaled to \(replicas)"))
+  }
+}
+
+extension APIObject {
+  /// Whether the part of this object that has defaults is that of `stored`, which has been given
+  /// them: what was read, changed in its status and sent back.
+  fileprivate func sharesDefaulted(with stored: APIObject) -> Bool {
+    switch (body, stored.body) {
+    case (.pod(let x), .pod(let y)): x.$spec.isIdentical(to: y.$spec)
+    case (.replicaSet(let x), .replicaSet(let y)): x.$spec.isIdentical(to: y.$spec)
+    case (.deployment(let x), .deployment(let y)): x.$spec.isIdentical(to: y.$spec)
+    default: false
+    }
   }
 }

@@ -88,6 +88,11 @@ struct WatchCache: Sendable {
   /// Keeps the index up with a change of one object.
   private mutating func index(_ key: Key, _ old: APIObject?, _ new: APIObject?) {
     guard kind == .pod else { return }
+    if case .pod(let old)? = old?.body, case .pod(let new)? = new?.body,
+      old.$spec.isIdentical(to: new.$spec)
+    {
+      return
+    }
     let (before, after) = (old?.pod?.spec.nodeName ?? "", new?.pod?.spec.nodeName ?? "")
     guard before != after else { return }
     if !before.isEmpty { bindings.removeValue(forKey: Binding(node: before, key: key)) }

@@ -68,7 +68,9 @@ struct Watchers: Sendable {
   }
 
   /// Sends `change` to every watch that it concerns. Watches that get the same share one array.
-  func publish(_ change: WatchCache.Change, into effects: inout APIServer.Effects) {
+  ///
+  /// It changes nothing; mutating, so that the tables are read where they lie and not in a copy.
+  mutating func publish(_ change: WatchCache.Change, into effects: inout APIServer.Effects) {
     var batch = Batch(change)
     for slot in wide { send(&batch, slot, &effects) }
     let key = change.object.key

@@ -16,7 +16,10 @@ public struct Digest: Hashable, Sendable {
   @inlinable public mutating func combine(_ value: Bool) { combine(value ? 1 : 0 as UInt64) }
   @inlinable public mutating func combine(_ tick: Tick) { combine(tick.microseconds) }
   public mutating func combine(_ text: String) {
-    for byte in text.utf8 { combine(UInt64(byte)) }
+    let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { bytes in
+      for byte in bytes { combine(UInt64(byte)) }
+    }
+    if isDone == nil { for byte in text.utf8 { combine(UInt64(byte)) } }
     combine(0xFF as UInt64)
   }
   public mutating func combine(bytes: [UInt8]) {

@@ -460,10 +460,7 @@ public struct ControllerHost: Sendable {
   }
 
   private mutating func armQueue(_ lane: Int) {
-    // Read in place, at every event for every lane: a copy of a queue is a dozen retains.
-    guard let due = context.lanes.withUnsafeBufferPointer({ $0[lane].queue.nextDue }) else {
-      return
-    }
+    guard let due = context.lanes[lane].queue.nextDue else { return }
     if let armed = context.lanes[lane].armedFor, armed <= due { return }
     context.lanes[lane].armedFor = due
     context.effects.arm(

@@ -22,6 +22,8 @@ public struct WorkQueue<Key: Hashable & Comparable & Sendable>: Sendable {
   private var processing = LookupSet<Key>()
   /// By time; an entry that `delayedUntil` no longer agrees with is void.
   private var delayed: [Delayed] = []
+  /// When the first delayed key is due. Kept, as it is asked for at every event.
+  public private(set) var nextDue: Tick?
   private var delayedUntil = LookupTable<Key, Tick>()
   private var sequence: UInt64 = 0
   private var backoff: ExponentialBackoff<Key>
@@ -79,6 +81,7 @@ public struct WorkQueue<Key: Hashable & Comparable & Sendable>: Sendable {
     let item = Delayed(due: due, sequence: sequence, key: key, cause: cause)
     let at = delayed.partitioningIndex { ($0.due, $0.sequence) > (item.due, item.sequence) }
     delayed.insert(item, at: at)
+    nextDue = delayed[0].due
   }
 
   /// Adds `key` after its back-off.
@@ -91,9 +94,6 @@ public struct WorkQueue<Key: Hashable & Comparable & Sendable>: Sendable {
   public func retries(_ key: Key) -> Int { backoff.retries(key) }
   public mutating func forget(_ key: Key) { backoff.forget(key) }
 
-  /// When the first delayed key is due.
-  public var nextDue: Tick? { delayed.first?.due }
-
   /// Moves what is due into line.
   public mutating func promote(at now: Tick) {
     var count = 0
@@ -104,7 +104,9 @@ public struct WorkQueue<Key: Hashable & Comparable & Sendable>: Sendable {
       delayedUntil.removeValue(forKey: item.key)
       add(item.key, cause: item.cause)
     }
-    if count > 0 { delayed.removeFirst(count) }
+    guard count > 0 else { return }
+    delayed.removeFirst(count)
+    nextDue = delayed.first?.due
   }
 
   /// Takes the next key into work.

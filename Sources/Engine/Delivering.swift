@@ -121,7 +121,7 @@ extension World {
       event, at: time(of: id), into: &effects, runtime: &criRequests)
     let cause = route(id, cause: cause)
     guard !criRequests.isEmpty,
-      let runtime = processID(.containerRuntime, on: processes[id].host)
+      let runtime = Self.find(.containerRuntime, hosts[processes[id].host].processes, processes)
     else { return }
     if processes[runtime].isAlive {
       for request in criRequests {

@@ -36,7 +36,8 @@ extension World {
   }
 
   private mutating func tellKubelet(_ id: ProcessID, _ message: CRIMessage, cause: TraceID) {
-    guard let kubelet = processID(.kubelet, on: processes[id].host), processes[kubelet].isAlive
+    guard let kubelet = Self.find(.kubelet, hosts[processes[id].host].processes, processes),
+      processes[kubelet].isAlive
     else { return }
     send(
       .criMessage(message), to: kubelet, after: loopback(on: processes[kubelet].host), cause: cause)

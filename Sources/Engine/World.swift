@@ -145,9 +145,12 @@ public struct World: Sendable {
     return nil
   }
 
-  /// The number of that process; copies none.
-  @inline(never) func processID(_ role: Process.Role, on host: HostID) -> ProcessID? {
-    for id in hosts[host].processes where processes[id].role == role { return id }
+  /// Which of these numbers is a process of that role. Given what it looks at, as a call with the
+  /// world in hand copies the world.
+  static func find(
+    _ role: Process.Role, _ numbers: [ProcessID], _ processes: PagedVector<Process>
+  ) -> ProcessID? {
+    for id in numbers where processes[id].role == role { return id }
     return nil
   }
 

@@ -51,22 +51,22 @@ public struct EtcdView: Sendable {
 
 extension EtcdMember {
   /// Nil while the process is not running.
-  public var view: EtcdView? { server?.view }
+  public var view: EtcdView? { running?.wrappedValue.view }
 
   /// The state the log decided, for comparison between members and for `etcdctl`; nil while the
   /// process is not running.
-  public var state: AppliedState? { server?.state }
+  public var state: AppliedState? { running?.wrappedValue.state }
 
   /// The store as this member has it.
-  public var store: Store? { server?.state.store }
+  public var store: Store? { running?.wrappedValue.state.store }
 
   /// The first leases to run out, by the leader's clock; empty on every other member.
   public func leaseExpiries(_ limit: Int) -> [(id: Int64, at: Tick)] {
-    server?.leaseClock.next(limit) ?? []
+    running?.wrappedValue.leaseClock.next(limit) ?? []
   }
 
   /// Whom a leader that is stopped would hand over to: the voter heard from for the longest time.
-  public var transferTarget: UInt64? { server?.transferTarget }
+  public var transferTarget: UInt64? { running?.wrappedValue.transferTarget }
 }
 
 extension EtcdServer {

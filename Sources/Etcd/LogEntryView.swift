@@ -22,7 +22,7 @@ extension EtcdMember {
 
   /// The entry at `index`; nil where the member does not hold it, or does not run.
   public func entry(at index: UInt64) -> LogEntry? {
-    guard let entry = server?.node.entry(at: index) else { return nil }
+    guard let entry = running?.wrappedValue.node.entry(at: index) else { return nil }
     return LogEntry(index: entry.index, term: entry.term, text: Self.text(of: entry))
   }
 
@@ -40,7 +40,7 @@ extension EtcdMember {
   /// The leases, the soonest to run out first; in the order of their numbers where this member does
   /// not count their time.
   public func leases(at now: Tick, limit: Int) -> [LeaseView] {
-    guard let server else { return [] }
+    guard let server = running?.wrappedValue else { return [] }
     let views = server.state.store.leases.map { id, lease in
       LeaseView(
         id: id, grantedTTL: lease.grantedTTL,

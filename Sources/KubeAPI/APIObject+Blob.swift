@@ -4,35 +4,43 @@ extension APIObject: BlobContent {
   /// An estimate of the encoded size, in constant time: what etcd's space quota and request limit
   /// are held against. Exact for the data of config maps and secrets, typical for the rest.
   public var byteCount: Int {
-    let metadata = metadata
-    let shared =
-      200 + Self.size(metadata.labels) + Self.size(metadata.annotations)
-      + 150 * metadata.ownerReferences.count + 40 * metadata.finalizers.count
+    // Case by case, as `metadata` would be copied, a dozen retains.
     switch body {
-    case .namespace: return shared + 100
+    case .namespace(let x): return Self.size(x.metadata) + 100
     case .node(let node):
-      return shared + 1_200 + 200 * node.status.conditions.count + 90 * node.status.images.count
+      return Self.size(node.metadata) + 1_200 + 200 * node.status.conditions.count
+        + 90 * node.status.images.count
     case .pod(let pod):
-      return shared + Self.size(pod.spec) + 120 * pod.status.conditions.count
+      return Self.size(pod.metadata) + Self.size(pod.spec) + 120 * pod.status.conditions.count
         + 350 * pod.status.containerStatuses.count
         + 350 * pod.status.initContainerStatuses.count + 200
-    case .service(let service): return shared + 300 + 100 * service.spec.ports.count
-    case .endpointSlice(let slice): return shared + 100 + 260 * slice.endpoints.count
-    case .configMap(let map): return shared + Self.size(map.data) + Self.size(map.binaryData)
-    case .secret(let secret): return shared + Self.size(secret.data)
-    case .serviceAccount: return shared
-    case .event(let event): return shared + 450 + event.message.utf8.count
-    case .lease: return shared + 150
+    case .service(let service):
+      return Self.size(service.metadata) + 300 + 100 * service.spec.ports.count
+    case .endpointSlice(let slice):
+      return Self.size(slice.metadata) + 100 + 260 * slice.endpoints.count
+    case .configMap(let map):
+      return Self.size(map.metadata) + Self.size(map.data) + Self.size(map.binaryData)
+    case .secret(let secret): return Self.size(secret.metadata) + Self.size(secret.data)
+    case .serviceAccount(let x): return Self.size(x.metadata)
+    case .event(let event): return Self.size(event.metadata) + 450 + event.message.utf8.count
+    case .lease(let x): return Self.size(x.metadata) + 150
     case .deployment(let deployment):
-      return shared + 300 + Self.size(deployment.spec.template.spec)
+      return Self.size(deployment.metadata) + 300 + Self.size(deployment.spec.template.spec)
         + 200 * deployment.status.conditions.count
     case .replicaSet(let replicaSet):
-      return shared + 200 + Self.size(replicaSet.spec.template.spec)
+      return Self.size(replicaSet.metadata) + 200 + Self.size(replicaSet.spec.template.spec)
     }
   }
 
+  private static func size(_ metadata: ObjectMeta) -> Int {
+    200 + size(metadata.labels) + size(metadata.annotations)
+      + 150 * metadata.ownerReferences.count + 40 * metadata.finalizers.count
+  }
+
   private static func size(_ map: StringMap) -> Int {
-    map.entries.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 6 }
+    var size = 0
+    for entry in map.entries { size += entry.key.utf8.count + entry.value.utf8.count + 6 }
+    return size
   }
 
   private static func size(_ spec: PodSpec) -> Int {

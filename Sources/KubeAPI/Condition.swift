@@ -8,13 +8,13 @@ public struct Condition: Sendable, Equatable {
   public var status = ""
   public var reason = ""
   public var message = ""
-  public var lastTransitionTime: Timestamp?
+  @PackedTime public var lastTransitionTime: Timestamp?
   /// Nodes: when the kubelet last posted it.
-  public var lastHeartbeatTime: Timestamp?
+  @PackedTime public var lastHeartbeatTime: Timestamp?
   /// Deployments.
-  public var lastUpdateTime: Timestamp?
+  @PackedTime public var lastUpdateTime: Timestamp?
   /// Pods.
-  public var lastProbeTime: Timestamp?
+  @PackedTime public var lastProbeTime: Timestamp?
   public var observedGeneration: Int64?
 
   public init() {}

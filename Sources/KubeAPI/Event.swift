@@ -26,11 +26,11 @@ public struct Event: Sendable, Equatable {
     public var message: String = ""
     public var sourceComponent: String = ""
     public var sourceHost: String = ""
-    public var firstTimestamp: Timestamp?
-    public var lastTimestamp: Timestamp?
+    @PackedTime public var firstTimestamp: Timestamp?
+    @PackedTime public var lastTimestamp: Timestamp?
     public var count: Int32 = 0
     public var type: String = ""
-    public var eventTime: Timestamp?
+    @PackedTime public var eventTime: Timestamp?
     public var action: String = ""
     public var reportingComponent: String = ""
     public var reportingInstance: String = ""

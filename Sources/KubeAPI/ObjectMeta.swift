@@ -7,8 +7,8 @@ public struct ObjectMeta: Sendable, Equatable {
   public var namespace = ""
   public var uid = UID.none
   public var generation: Int64 = 0
-  public var creationTimestamp: Timestamp?
-  public var deletionTimestamp: Timestamp?
+  @PackedTime public var creationTimestamp: Timestamp?
+  @PackedTime public var deletionTimestamp: Timestamp?
   public var deletionGracePeriodSeconds: Int64?
   public var labels = StringMap()
   public var annotations = StringMap()

@@ -213,7 +213,8 @@ public enum ContainerState: Sendable, Equatable {
   case none
   case waiting(reason: String, message: String)
   case running(startedAt: Timestamp?)
-  case terminated(ContainerTermination)
+  /// Indirect, as few containers have ended and the others need a third of the room.
+  indirect case terminated(ContainerTermination)
 
   public var isRunning: Bool {
     if case .running = self { return true }

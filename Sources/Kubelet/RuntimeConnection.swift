@@ -99,6 +99,8 @@ extension Kubelet {
     _ body: (inout Kubelet, inout PodWorker, inout Step) -> Void
   ) {
     guard var worker = workers[number]?.wrappedValue else { return }
+    // Most steps change its containers: the list is moved out, or the first change would copy it.
+    workers.modify(number) { $0.wrappedValue.containers = [] }
     body(&self, &worker, &step)
     if worker.state == .terminated && worker.isGone {
       forget(worker, &step)

@@ -43,6 +43,12 @@ struct KeyRecord: Sendable {
     newest = kv
   }
 
+  /// The same, with the link that another member has made of the very same, where there is one.
+  mutating func write(_ kv: KeyValue, sharing recent: inout RecentRevisions) {
+    past = recent.link(newest, before: past, replacedAt: kv.modRevision)
+    newest = kv
+  }
+
   /// Drops what no read at or after `revision` can see, and says how many bytes that was.
   mutating func compact(_ revision: Int64) -> Int {
     guard past != nil else { return 0 }
@@ -78,9 +84,9 @@ struct KeyRecord: Sendable {
 /// A revision that is not its key's newest, and what was before it.
 ///
 /// Unchecked, as a link is written only when the last reference to it goes.
-private final class PastRevision: @unchecked Sendable {
+final class PastRevision: @unchecked Sendable {
   let kv: KeyValue
-  private(set) var before: PastRevision?
+  fileprivate(set) var before: PastRevision?
 
   init(_ kv: KeyValue, before: PastRevision?) {
     self.kv = kv

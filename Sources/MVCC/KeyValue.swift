@@ -16,6 +16,9 @@ public final class KeyValue: Sendable {
   public let lease: Int64
   /// The place of this write within its transaction.
   public let subRevision: Int32
+  /// Asked for by each member that writes this, and again by compaction; an object estimates its
+  /// own size.
+  private let valueSize: UInt32
 
   public init(
     key: Key, createRevision: Int64, modRevision: Int64, version: Int64, value: Blob,
@@ -28,6 +31,7 @@ public final class KeyValue: Sendable {
     self.value = value
     self.lease = lease
     self.subRevision = subRevision
+    valueSize = UInt32(truncatingIfNeeded: value.count)
   }
 
   /// The revision that deletes `key`.
@@ -39,13 +43,14 @@ public final class KeyValue: Sendable {
     value = .empty
     lease = 0
     self.subRevision = subRevision
+    valueSize = 0
   }
 
   public var isTombstone: Bool { version == 0 }
 
   /// About what this revision takes in the backend: a 17-byte revision key, the protobuf, and the
   /// page's element header.
-  public var storedSize: Int { key.count + value.count + 17 + 24 + 16 }
+  public var storedSize: Int { key.count + Int(valueSize) + 17 + 24 + 16 }
 
   /// The same without its value, for an answer with keys only.
   var withoutValue: KeyValue {

@@ -7,6 +7,8 @@ import Basics
 public struct RecentRevisions: Sendable {
   /// By revision, the first change of each.
   private var ring: [KeyValue?] = []
+  /// By the revision that replaced it, what the first change of each put into the past.
+  private var links: [PastRevision?] = []
   /// How far a member may lag behind the first and still share.
   private static let capacity = 256
 
@@ -26,6 +28,20 @@ public struct RecentRevisions: Sendable {
       if ring.isEmpty { ring = Array(repeating: nil, count: Self.capacity) }
       ring[Self.slot(kv.modRevision)] = made
     }
+    return made
+  }
+
+  /// `kv` in the past with `before` behind it, as somebody has made it of these very two.
+  mutating func link(
+    _ kv: KeyValue, before: PastRevision?, replacedAt revision: Int64
+  ) -> PastRevision {
+    let slot = Self.slot(revision)
+    if !links.isEmpty, let twin = links[slot], twin.kv === kv, twin.before === before {
+      return twin
+    }
+    let made = PastRevision(kv, before: before)
+    if links.isEmpty { links = Array(repeating: nil, count: Self.capacity) }
+    links[slot] = made
     return made
   }
 }

@@ -77,7 +77,7 @@ public struct Store: Sendable {
         KeyValueFields(
           key: previous.key, createRevision: previous.createRevision, modRevision: main,
           version: previous.version + 1, value: value, lease: lease, subRevision: sub))
-      record.write(kv)
+      record.write(kv, sharing: &recent)
       event = Event(kv: kv, previous: previous)
     }
     exchange(&recent)

@@ -13,17 +13,13 @@ extension TimingWheel {
       tick = entry.tick
       return body(Tick(microseconds: entry.tick), order, entry.payload)
     }
-    for level in 0..<Self.levels {
+    for index in cursor..<due.count where !visit(due[index]) { return }
+    for level in 1..<Self.levels {
       let current = Int(position >> UInt64(8 * level) & 0xFF)
-      var slot = firstOccupied(level: level, from: level == 0 ? current : current + 1)
+      var slot = firstOccupied(level: level, from: current + 1)
       while let found = slot {
-        let entries = slots[level << 8 | found]
-        if level == 0 {
-          let start = found == current ? cursor : 0
-          for index in start..<entries.count where !visit(entries[index]) { return }
-        } else {
-          for place in self.order(of: entries) where !visit(entries[place.index]) { return }
-        }
+        let entries = slots[Self.index(level, found)]
+        for place in self.order(of: entries) where !visit(entries[place.index]) { return }
         slot = firstOccupied(level: level, from: found + 1)
       }
     }
@@ -44,39 +40,58 @@ extension TimingWheel {
 
   /// The delivery of this tick and order, if it still waits.
   public func payload(at tick: Tick, order: Int) -> Payload? {
-    guard let (slot, index) = place(of: tick, order) else { return nil }
-    return slot < 0 ? far[index].payload : slots[slot][index].payload
+    guard let (shelf, index) = place(of: tick, order) else { return nil }
+    switch shelf {
+    case .due: return due[index].payload
+    case .slot(let slot): return slots[slot][index].payload
+    case .far: return far[index].payload
+    }
   }
 
   /// Takes the delivery of this tick and order out of the line; those of its tick that come after
   /// it move up by one.
   public mutating func remove(at tick: Tick, order: Int) -> Payload? {
-    guard let (slot, index) = place(of: tick, order) else { return nil }
+    guard let (shelf, index) = place(of: tick, order) else { return nil }
     waiting -= 1
-    guard slot >= 0 else { return far.remove(at: index).payload }
-    let entry = slots[slot].remove(at: index)
-    let isCurrent = slot == Int(position & 0xFF)
-    if slots[slot].count == (isCurrent ? cursor : 0) {
-      slots[slot].removeAll()
-      occupied[(slot >> 8) << 2 | (slot & 0xFF) >> 6] &= ~(1 << UInt64(slot & 63))
-      if isCurrent { cursor = 0 }
+    switch shelf {
+    case .due:
+      let entry = due.remove(at: index)
+      if cursor == due.count { emptyDue() }
+      return entry.payload
+    case .slot(let slot):
+      let entry = slots[slot].remove(at: index)
+      if slots[slot].isEmpty {
+        occupied[(slot >> 8) << 2 | (slot & 0xFF) >> 6] &= ~(1 << UInt64(slot & 63))
+      }
+      return entry.payload
+    case .far: return far.remove(at: index).payload
     }
-    return entry.payload
   }
 
-  /// The slot (-1 for `far`) and the place in it.
-  private func place(of tick: Tick, _ order: Int) -> (slot: Int, index: Int)? {
+  private enum Shelf {
+    case due, far
+    case slot(Int)
+  }
+
+  private func place(of tick: Tick, _ order: Int) -> (shelf: Shelf, index: Int)? {
     guard order >= 0, tick.microseconds >= position else { return nil }
     let difference = tick.microseconds ^ position
-    let isFar = difference >> UInt64(8 * Self.levels) != 0
-    let level = difference == 0 ? 0 : (63 - difference.leadingZeroBitCount) >> 3
-    let slot = isFar ? -1 : level << 8 | Int(tick.microseconds >> UInt64(8 * level) & 0xFF)
-    let entries = isFar ? far : slots[slot]
+    let shelf: Shelf
+    let entries: ContiguousArray<Entry>
+    if difference >> 8 == 0 {
+      (shelf, entries) = (.due, due)
+    } else if difference >> UInt64(8 * Self.levels) != 0 {
+      (shelf, entries) = (.far, far)
+    } else {
+      let level = (63 - difference.leadingZeroBitCount) >> 3
+      let slot = Self.index(level, Int(tick.microseconds >> UInt64(8 * level) & 0xFF))
+      (shelf, entries) = (.slot(slot), slots[slot])
+    }
     var left = order
-    let start = !isFar && difference == 0 ? cursor : 0
+    let start = difference >> 8 == 0 ? cursor : 0
     for index in entries.indices.dropFirst(start)
     where entries[index].tick == tick.microseconds {
-      if left == 0 { return (slot, index) }
+      if left == 0 { return (shelf, index) }
       left -= 1
     }
     return nil

@@ -7,6 +7,9 @@ import Basics
 /// of the highest byte in which its tick differs from `position`; when the wheel comes to a slot of
 /// a higher level, that slot's entries move down before anything else can be put beside them, which
 /// is what keeps the order.
+///
+/// The lowest level has no slots: the entries of the 256 ticks at hand are few, and lie in one
+/// sorted array, `due`. A slot for each tick would be some lines of cache touched for each entry.
 @frozen
 public struct TimingWheel<Payload: Sendable>: Sendable {
   @usableFromInline struct Entry: Sendable {
@@ -18,22 +21,25 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
     }
   }
 
-  /// Five levels reach 2⁴⁰ µs, 12.7 days, past the position; what lies beyond waits in `far`.
+  /// Four levels above the ticks at hand reach 2⁴⁰ µs, 12.7 days, past the position; what lies
+  /// beyond waits in `far`.
   @inlinable static var levels: Int { 5 }
 
+  /// What is due in the 256 ticks around `position`, by tick and order; up to `cursor` delivered.
+  @usableFromInline var due: ContiguousArray<Entry> = []
+  @usableFromInline var cursor = 0
+  /// The slots of level 1 and above: that of level l begins at (l - 1) × 256.
   @usableFromInline var slots: [ContiguousArray<Entry>]
   @usableFromInline var occupied: [UInt64]
   @usableFromInline var far: ContiguousArray<Entry> = []
   @usableFromInline var position: UInt64 = 0
-  /// How far into the current lowest-level slot delivery has come.
-  @usableFromInline var cursor = 0
   /// Deliveries that wait.
   public var count: Int { waiting }
   @usableFromInline var waiting = 0
 
   @inlinable public init() {
-    slots = Array(repeating: [], count: Self.levels * 256)
-    occupied = Array(repeating: 0, count: Self.levels * 4)
+    slots = Array(repeating: [], count: (Self.levels - 1) * 256)
+    occupied = Array(repeating: 0, count: (Self.levels - 1) * 4)
   }
 
   /// Puts `payload` in line for `tick`. A tick in the past counts as the present.
@@ -45,33 +51,26 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
   /// Takes the next delivery that is due at `deadline` or before. Nil makes `deadline` the present:
   /// nothing may be put in line before it any more.
   @inlinable public mutating func next(through deadline: Tick) -> (tick: Tick, payload: Payload)? {
-    while true {
-      if let slot = firstOccupied(level: 0, from: Int(position & 0xFF)) {
-        let tick = (position & ~0xFF) | UInt64(slot)
-        guard tick <= deadline.microseconds else { return nil }
-        if tick != position {
-          position = tick
-          cursor = 0
-        }
-        let payload = slots[slot][cursor].payload
-        cursor += 1
-        if cursor == slots[slot].count { empty(slot) }
-        waiting -= 1
-        return (Tick(microseconds: tick), payload)
-      }
+    while cursor == due.count {
       guard cascade(through: deadline.microseconds) else { return nil }
     }
+    let tick = due[cursor].tick
+    guard tick <= deadline.microseconds else { return nil }
+    position = tick
+    let payload = due[cursor].payload
+    cursor += 1
+    if cursor == due.count { emptyDue() }
+    waiting -= 1
+    return (Tick(microseconds: tick), payload)
   }
 
   /// The tick of the next delivery.
   @inlinable public var nextTick: Tick? {
-    if let slot = firstOccupied(level: 0, from: Int(position & 0xFF)) {
-      return Tick(microseconds: (position & ~0xFF) | UInt64(slot))
-    }
+    if cursor < due.count { return Tick(microseconds: due[cursor].tick) }
     for level in 1..<Self.levels {
       let current = Int(position >> UInt64(8 * level) & 0xFF)
       if let slot = firstOccupied(level: level, from: current + 1) {
-        return slots[level << 8 | slot].map(\.tick).min().map(Tick.init(microseconds:))
+        return slots[Self.index(level, slot)].map(\.tick).min().map(Tick.init(microseconds:))
       }
     }
     return far.map(\.tick).min().map(Tick.init(microseconds:))
@@ -79,51 +78,61 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
 
   /// Everything that waits, by tick and order; costs a walk over all of it.
   public func pending() -> [(tick: Tick, payload: Payload)] {
-    var all: [(UInt64, Int, Payload)] = []
+    var all: [(Tick, Payload)] = []
     all.reserveCapacity(count)
-    for slot in slots.indices {
-      let start = slot == Int(position & 0xFF) ? cursor : 0
-      for entry in slots[slot].dropFirst(start) {
-        all.append((entry.tick, all.count, entry.payload))
-      }
+    walk { tick, _, payload in
+      all.append((tick, payload))
+      return true
     }
-    for entry in far { all.append((entry.tick, all.count, entry.payload)) }
-    all.sort { ($0.0, $0.1) < ($1.0, $1.1) }
-    return all.map { (Tick(microseconds: $0.0), $0.2) }
+    return all
   }
+
+  @inlinable static func index(_ level: Int, _ slot: Int) -> Int { (level - 1) << 8 | slot }
 
   @inlinable mutating func place(_ entry: Entry) {
     let difference = entry.tick ^ position
+    if difference >> 8 == 0 { return insert(entry) }
     guard difference >> UInt64(8 * Self.levels) == 0 else {
       far.append(entry)
       return
     }
-    let level = difference == 0 ? 0 : (63 - difference.leadingZeroBitCount) >> 3
+    let level = (63 - difference.leadingZeroBitCount) >> 3
     let slot = Int(entry.tick >> UInt64(8 * level) & 0xFF)
-    slots[level << 8 | slot].append(entry)
-    occupied[level << 2 | slot >> 6] |= 1 << UInt64(slot & 63)
+    slots[Self.index(level, slot)].append(entry)
+    occupied[(level - 1) << 2 | slot >> 6] |= 1 << UInt64(slot & 63)
   }
 
-  @inlinable mutating func empty(_ index: Int) {
+  /// Puts an entry among those at hand, behind all of its tick.
+  @inlinable mutating func insert(_ entry: Entry) {
+    var low = cursor
+    var high = due.count
+    while low < high {
+      let middle = (low + high) >> 1
+      if due[middle].tick <= entry.tick { low = middle + 1 } else { high = middle }
+    }
+    if low == due.count { due.append(entry) } else { due.insert(entry, at: low) }
+  }
+
+  @inlinable mutating func emptyDue() {
     // A burst's room is given back; the usual few entries' is kept for the next round.
-    slots[index].removeAll(keepingCapacity: slots[index].capacity <= 64)
-    occupied[(index >> 8) << 2 | (index & 0xFF) >> 6] &= ~(1 << UInt64(index & 63))
+    due.removeAll(keepingCapacity: due.capacity <= 64)
     cursor = 0
   }
 
   @inlinable func firstOccupied(level: Int, from start: Int) -> Int? {
     guard start < 256 else { return nil }
     var word = start >> 6
-    var bits = occupied[level << 2 | word] & (~0 << UInt64(start & 63))
+    var bits = occupied[(level - 1) << 2 | word] & (~0 << UInt64(start & 63))
     while bits == 0 {
       word += 1
       if word == 4 { return nil }
-      bits = occupied[level << 2 | word]
+      bits = occupied[(level - 1) << 2 | word]
     }
     return word << 6 | bits.trailingZeroBitCount
   }
 
   /// Moves the next occupied slot of a higher level down, if it begins at `deadline` or before.
+  /// Only while nothing is at hand.
   @inlinable mutating func cascade(through deadline: UInt64) -> Bool {
     for level in 1..<Self.levels {
       let shift = UInt64(8 * level)
@@ -132,25 +141,49 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
       let above = shift + 8
       let start = ((position >> above) << above) | UInt64(slot) << shift
       guard start <= deadline else { return false }
+      position = start
+      occupied[(level - 1) << 2 | slot >> 6] &= ~(1 << UInt64(slot & 63))
+      if level == 1 {
+        // The slot's entries are what is at hand now: the arrays change places.
+        swap(&due, &slots[slot])
+        sortDue()
+        return true
+      }
       // Taken out, not copied, so that its room can be put back: nothing of it stays on this level.
       var entries: ContiguousArray<Entry> = []
-      swap(&entries, &slots[level << 8 | slot])
-      empty(level << 8 | slot)
-      position = start
+      swap(&entries, &slots[Self.index(level, slot)])
       for entry in entries { place(entry) }
       if entries.capacity <= 64 {
         entries.removeAll(keepingCapacity: true)
-        slots[level << 8 | slot] = entries
+        slots[Self.index(level, slot)] = entries
       }
       return true
     }
     guard let first = far.map(\.tick).min(), first <= deadline else { return false }
     let reach = UInt64(8 * Self.levels)
     position = (first >> reach) << reach
-    cursor = 0
     let entries = far
     far = []
     for entry in entries { place(entry) }
     return true
+  }
+
+  /// Sorts what is at hand by tick; what is of one tick stays in order.
+  @inlinable mutating func sortDue() {
+    guard due.count > 1 else { return }
+    guard due.count <= 32 else {
+      let entries = due
+      due.removeAll()
+      due.reserveCapacity(entries.count)
+      for place in order(of: entries) { due.append(entries[place.index]) }
+      return
+    }
+    for sorted in 1..<due.count {
+      var at = sorted
+      while at > 0, due[at - 1].tick > due[at].tick {
+        due.swapAt(at - 1, at)
+        at -= 1
+      }
+    }
   }
 }
