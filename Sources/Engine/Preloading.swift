@@ -8,15 +8,19 @@ extension World {
   /// The world of `spec`, switched off, whose etcd members hold `objects` already: as after a
   /// restore of one snapshot on each of them, before the machines are first switched on.
   ///
+  /// Where `containersRun`, the machines of pods that are Running by their status have had power all
+  /// along, and their runtimes hold those containers: the kubelets find them when they start.
+  ///
   /// Each object is a revision of its own, in the order given, with what its metadata says (UIDs and
   /// times are not made up); `resourceVersion` becomes the revision.
-  public init(_ spec: ClusterSpec, holding objects: [APIObject], traceCapacity: Int = 50_000)
-    throws(FaultProblem)
-  {
+  public init(
+    _ spec: ClusterSpec, holding objects: [APIObject], containersRun: Bool = false,
+    traceCapacity: Int = 50_000
+  ) throws(FaultProblem) {
     self.init(spec, traceCapacity: traceCapacity)
     var revisions: [KeyValue] = []
     revisions.reserveCapacity(objects.count)
-    for object in objects {
+    for object in containersRun ? held(objects) : objects {
       let revision = Int64(revisions.count) + 2
       revisions.append(
         KeyValue(
@@ -38,5 +42,19 @@ extension World {
       layOut(restored, for: own.id, at: index)
     }
     begin(restored)
+  }
+
+  /// The objects with the containers of their pods as the runtimes of their nodes then hold them.
+  private mutating func held(_ objects: [APIObject]) -> [APIObject] {
+    var runtimeOf: [String: Int] = [:]
+    for host in hosts {
+      if let process = process(.containerRuntime, on: host.id) {
+        runtimeOf[host.name] = process.index
+      }
+    }
+    return objects.map { object in
+      guard let pod = object.pod, let index = runtimeOf[pod.spec.nodeName] else { return object }
+      return runtimes[index].hold(pod, at: wallClock).boxed
+    }
   }
 }

@@ -10,14 +10,14 @@ struct BigCluster {
   let pods: Int
   private static let podsOfSet = 100
 
-  /// The cluster a while after its machines were switched on: API servers and informers have listed
-  /// what etcd holds, kubelets have registered and start their pods' containers.
+  /// The cluster a while after its control plane was switched on: API servers and informers have
+  /// listed what etcd holds, kubelets have registered and found their pods' containers running.
   func world() -> World {
     let spec = ClusterSpec(workers: workers, zones: 3, seed: 1)
     do {
-      var world = try World(spec, holding: objects(spec))
+      var world = try World(spec, holding: objects(spec), containersRun: true)
       world.powerOn()
-      world.advance(to: world.now + .seconds(30))
+      world.advance(to: world.now + .seconds(60))
       let nodes = world.objects(.node).count
       guard nodes >= workers else {
         preconditionFailure("of \(workers) made-up nodes \(nodes) are left")
@@ -47,7 +47,10 @@ struct BigCluster {
     var made: [APIObject] = []
     made.reserveCapacity(workers + pods + pods / Self.podsOfSet)
     let machines = spec.workers
-    let instances = World(spec).cloud.instances
+    let empty = World(spec)
+    let instances = empty.cloud.instances
+    let addresses = Dictionary(
+      empty.hosts.map { ($0.name, $0.ip) }, uniquingKeysWith: { first, _ in first })
     for (number, machine) in machines.enumerated() {
       // The cloud controller manager deletes the nodes of machines that the cloud does not know.
       let providerID = instances[machine.name]?.providerID ?? ""
@@ -59,8 +62,10 @@ struct BigCluster {
         owner = self.set(like: set, number / Self.podsOfSet)
         made.append(owner.boxed)
       }
+      let machine = machines[number % machines.count]
       made.append(
-        self.pod(like: pod, number, of: owner, on: machines[number % machines.count]).boxed)
+        self.pod(like: pod, number, of: owner, on: machine, hostIP: addresses[machine.name] ?? "")
+          .boxed)
     }
     return made
   }
@@ -83,6 +88,10 @@ struct BigCluster {
     "10.\(128 + number / 256).\(number % 256).0/24"
   }
 
+  private static func list(_ ip: String) -> JSONValue {
+    .array([.object(JSONObject([("ip", .string(ip))]))])
+  }
+
   private func set(like set: ReplicaSet, _ number: Int) -> ReplicaSet {
     var set = set
     set.metadata.name = "app-\(number)"
@@ -100,7 +109,8 @@ struct BigCluster {
   }
 
   private func pod(
-    like pod: Pod, _ number: Int, of set: ReplicaSet, on machine: ClusterSpec.Machine
+    like pod: Pod, _ number: Int, of set: ReplicaSet, on machine: ClusterSpec.Machine,
+    hostIP: String
   ) -> Pod {
     var pod = pod
     let (turn, place) = (number / workers, number % workers)
@@ -114,6 +124,11 @@ struct BigCluster {
     ]
     pod.spec.nodeName = machine.name
     pod.status.podIP = "10.\(128 + place / 256).\(place % 256).\(2 + turn)"
+    pod.status.hostIP = hostIP
+    pod.status.carried = Carried(
+      JSONObject([
+        ("hostIPs", Self.list(hostIP)), ("podIPs", Self.list(pod.status.podIP)),
+      ]))
     return pod
   }
 }

@@ -53,4 +53,31 @@ import Testing
     }
     #expect(digests[0] == digests[1])
   }
+
+  @Test(
+    "containers that ran all along are found by the kubelets, and nothing is started or written")
+  func findsWhatRuns() throws {
+    var small = World(ClusterSpec(masters: 1, workers: 1, seed: 4))
+    small.powerOn()
+    small.converge(deadline: small.now + .minutes(5))
+    try small.create(yaml: World.web(replicas: 2))
+    small.advance(to: small.now + .seconds(30))
+    let pods = small.objects(.pod)
+    #expect(pods.count == 2)
+    let held = [.node, .deployment, .replicaSet].flatMap { small.objects($0) } + pods
+    var world = try World(
+      ClusterSpec(masters: 1, workers: 1, seed: 9), holding: held, containersRun: true)
+    let before = world.objects(.pod).compactMap(\.pod)
+    world.powerOn()
+    world.advance(to: world.now + .seconds(60))
+    let after = world.objects(.pod).compactMap(\.pod)
+    #expect(after.map(\.metadata.uid) == before.map(\.metadata.uid))
+    let changed = zip(before, after).flatMap { before, after in
+      FieldDiff.between(before.boxed, after.boxed).map(\.text)
+    }
+    #expect(changed.isEmpty, "\(changed)")
+    #expect(after.allSatisfy { $0.status.containerStatuses.allSatisfy { $0.restartCount == 0 } })
+    let violations = world.observe().violations
+    #expect(violations.isEmpty)
+  }
 }
