@@ -20,7 +20,7 @@ struct RunCommand: ParsableCommand {
   enum Output: String, ExpressibleByArgument, CaseIterable { case text, json }
 
   @Argument(help: "A scenario, or manifests (YAML or JSON); - is standard input.")
-  var files: [String]
+  var files: [String] = []
   @Option(help: "Go on until: converged.") var until: String?
   @Option(name: .customLong("for"), help: "Go on for a span of virtual time, as 10m.")
   var span: String?
@@ -31,6 +31,11 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var cluster: ClusterOptions
 
   mutating func validate() throws {
+    guard !files.isEmpty else {
+      throw ValidationError(
+        "run: expected a scenario or manifests, or - for standard input (orrery without run opens "
+          + "the dashboard)")
+    }
     if let until, until != "converged" {
       throw ValidationError("--until \(until): expected converged")
     }

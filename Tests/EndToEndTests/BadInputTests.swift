@@ -120,9 +120,7 @@ struct BadInputTests {
   }
 
   @Test func noFileAtAll() throws {
-    let command = try OrreryCommand(["run"])
-    #expect(command.exitCode == 2)
-    #expect(command.output == "")
-    #expect(command.errorLines.count == 1, "\(command.errors)")
+    expectRefusal(
+      try OrreryCommand(["run"]), "expected a scenario or manifests", "opens the dashboard")
   }
 }
