@@ -211,7 +211,7 @@ extension AppState {
   func index(of id: RowID, in pane: Pane) -> Int? {
     if model.count(pane) != nil { return model.index(of: id, in: pane) }
     switch id {
-    case .node(let name): return observation.nodes.firstIndex { $0.name == name }
+    case .node(let name): return observation.nodes.place(of: name)
     case .pod(let uid): return observation.pods.index(of: uid)
     case .member(let name): return observation.members.firstIndex { $0.name == name }
     case .control(let role, _): return Self.controlRoles.firstIndex(of: role)

@@ -59,7 +59,7 @@ enum BigScreen {
     let x = figures(clock, x: 2, y: 0, into: &buffer, theme[.title].adding(.bold), theme) + 3
     let room = Rect(x: x, y: 0, width: max(buffer.width - x - 2, 0), height: 5)
     let observation = state.observation
-    let ready = observation.nodes.count { $0.ready == "True" }
+    let ready = observation.nodes.readyCount
     let pods = observation.pods.readyCount
     let mode = state.isRunning ? "\(theme.glyphs.running) RUN" : "\(theme.glyphs.paused) PAUSE"
     buffer.spans(

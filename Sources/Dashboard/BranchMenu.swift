@@ -126,7 +126,7 @@ extension AppState {
     if let left, let right {
       let (x, y) = (left.observe(), right.observe())
       func ready(_ seen: Observation) -> String {
-        "\(seen.nodes.count { $0.ready == "True" }) of \(seen.nodes.count)"
+        "\(seen.nodes.readyCount) of \(seen.nodes.count)"
       }
       func pods(_ seen: Observation) -> String {
         "\(seen.pods.readyCount) of \(seen.pods.count)"

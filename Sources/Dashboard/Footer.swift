@@ -117,7 +117,7 @@ extension AppState {
       let pod = observation.pods.prefix(100).first { $0.summary.status == "Pending" }
       return "\(pod?.key.name ?? "a pod") is Pending: select it (4) and press w: why?"
     }
-    if let dark = observation.nodes.first(where: { !$0.isPowered }) { return suggestion(dark) }
+    if let dark = observation.nodes.firstDark { return suggestion(dark) }
     if !observation.faults.isEmpty { return "H heals everything; w asks why something happened" }
     if timeline.isInPast, let lost = lostLater {
       return "before \(lost) is lost: F D drains it, and another future begins"
@@ -128,7 +128,9 @@ extension AppState {
     guard let worker = observation.nodes.last(where: { $0.roles == "<none>" && $0.pods > 0 }) else {
       return "select a node and press f: who notices, and when?"
     }
-    let busiest = observation.nodes.first { $0.name == "worker-2" && $0.pods > 0 } ?? worker
+    let busiest =
+      observation.nodes.place(of: "worker-2").map { observation.nodes[$0] }
+      .flatMap { $0.pods > 0 ? $0 : nil } ?? worker
     return "select \(busiest.name) and press f: who notices, and when?"
   }
 

@@ -37,7 +37,7 @@ public struct Narrator: Sendable {
     if state.isBooting { return }
     if begun == nil {
       begun = state.timeline.now
-      let ready = state.observation.nodes.count { $0.ready == "True" }
+      let ready = state.observation.nodes.readyCount
       let pods = state.observation.pods.readyCount
       if wasBooting || seen == .none {
         // How it came up is no news.

@@ -63,7 +63,7 @@ struct Setup: Sendable {
   func progress(_ observation: Observation) -> String {
     switch stage {
     case .booting:
-      let ready = observation.nodes.count { $0.ready == "True" }
+      let ready = observation.nodes.readyCount
       return "booting: \(ready) of \(observation.nodes.count) nodes Ready"
     case .applying: return "applying the application"
     case .settling:

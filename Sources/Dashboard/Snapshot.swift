@@ -51,7 +51,7 @@ struct Snapshot: Sendable {
   }
 
   private static func masters(of world: World) -> [String] {
-    world.hosts.filter { $0.role == .master }.map(\.name)
+    world.hostIDs(.master).map { world.hosts[$0].name }
   }
 
   /// Reads the Events, for a view that shows those of what is selected.

@@ -274,14 +274,14 @@ extension World {
 
   private func observeControl() -> [Observation.ControlProcess] {
     var rows: [Observation.ControlProcess] = []
-    for host in hosts where host.role == .master {
-      for id in host.processes {
+    for host in hostIDs(.master) {
+      for id in hosts[host].processes {
         let process = processes[id]
         switch process.role {
         case .apiServer, .scheduler, .controllerManager, .cloudControllerManager:
           rows.append(
             Observation.ControlProcess(
-              process: id, host: host.name, role: process.role, state: process.state,
+              process: id, host: hosts[host].name, role: process.role, state: process.state,
               isHeldDown: process.isHeldDown, restarts: process.restarts,
               isLeader: process.isRunning && believesToLead(process)))
         default: break

@@ -85,10 +85,12 @@ extension World {
   ) {
     let hasOtherFaults = faultsBefore != activeFaults
     for index in rows.indices {
-      let host = hosts[rows[index].host]
-      if hasOtherFaults || rows[index].isPowered != host.isPowered
-        || named.contains(rows[index].name)
+      // Thousands of machines are not copied to be looked at.
+      let place = rows[index].host
+      if hasOtherFaults || rows[index].isPowered != hosts[place].isPowered
+        || !named.isEmpty && named.contains(rows[index].name)
       {
+        let host = hosts[place]
         let object = object(.node, ObjectKey(name: host.name))?.node
         rows[index] = observe(host, object, load[host.name])
       } else {

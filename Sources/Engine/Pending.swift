@@ -72,8 +72,9 @@ extension World {
     limit: Int = 200, folding: Bool = true, through horizon: Tick = .distantFuture,
     scanning: Int = .max
   ) -> [PendingItem] {
-    var all = deadlines(folding: folding).filter { $0.due <= horizon }
-    all += heldItems()
+    var kept = deadlines(folding: folding).filter { $0.due <= horizon }
+    kept += heldItems()
+    var queued: [PendingItem] = []
     var plain = 0
     var routine = [Int](repeating: 0, count: Deadline.Topic.allCases.count)
     var left = scanning
@@ -97,12 +98,28 @@ extension World {
       } else {
         plain += 1
       }
-      all.append(item)
+      queued.append(item)
       return plain < limit
     }
-    let order = all.indices.sorted { (all[$0].due, $0) < (all[$1].due, $1) }
-    guard folding else { return order.prefix(limit).map { all[$0] } }
-    return fold(order.map { all[$0] }, counted: routine, limit, isPartial: left == 0)
+    let all = Self.merged(kept, queued)
+    guard folding else { return Array(all.prefix(limit)) }
+    return fold(all, counted: routine, limit, isPartial: left == 0)
+  }
+
+  /// By when they are due; the queue is in that order already.
+  private static func merged(_ kept: [PendingItem], _ queued: [PendingItem]) -> [PendingItem] {
+    let order = kept.indices.sorted { (kept[$0].due, $0) < (kept[$1].due, $1) }
+    var all: [PendingItem] = []
+    all.reserveCapacity(kept.count + queued.count)
+    var next = 0
+    for at in order {
+      while next < queued.count, queued[next].due < kept[at].due {
+        all.append(queued[next])
+        next += 1
+      }
+      all.append(kept[at])
+    }
+    return all + queued[next...]
   }
 
   private func fold(
@@ -216,7 +233,7 @@ extension World {
     switch processes[id].role {
     case .kubelet:
       Kubelet.isTokenTimer(timerID(raw))
-        ? kubelets[processes[id].index].tokenTopic(of: timerID(raw))
+        ? kubelets.read(processes[id].index) { $0.tokenTopic(of: timerID(raw)) }
         : Kubelet.standingTopic(of: timerID(raw))
     case .kubeProxy: KubeProxy.standingTopic(of: timerID(raw))
     default: nil
@@ -244,8 +261,8 @@ extension World {
   ///   many they are.
   func deadlines(folding: Bool = false) -> [PendingItem] {
     var all: [PendingItem] = []
-    for host in hosts where host.isPowered && (host.role == .master || host.role == .etcd) {
-      for id in host.processes where processes[id].isRunning {
+    for host in hostIDs(.etcd) + hostIDs(.master) where hosts[host].isPowered {
+      for id in hosts[host].processes where processes[id].isRunning {
         let index = processes[id].index
         switch processes[id].role {
         case .scheduler: add(schedulers[index].deadlines(), of: id, folding, to: &all)

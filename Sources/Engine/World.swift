@@ -136,6 +136,11 @@ public struct World: Sendable {
     build()
   }
 
+  /// The machines of a role, by number; no machine is copied.
+  public func hostIDs(_ role: Host.Role) -> [HostID] {
+    hosts.indices.filter { hosts[$0].role == role }
+  }
+
   /// The master, worker or etcd host, or any other, of this name.
   public func host(named name: String) -> Host? { hosts.first { $0.name == name } }
 

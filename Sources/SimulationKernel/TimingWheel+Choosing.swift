@@ -26,16 +26,15 @@ extension TimingWheel {
     for place in self.order(of: far) where !visit(far[place.index]) { return }
   }
 
-  /// The entries by tick; what is of one tick stays in order. Payloads are not moved about.
+  /// The places of the entries by tick; what is of one tick stays in order. Payloads are not moved.
   @inlinable
-  func order(of entries: ContiguousArray<Entry>) -> [TimingWheelPlace] {
+  func order(of entries: ContiguousArray<Entry>) -> SoonestFirst {
     var places: [TimingWheelPlace] = []
     places.reserveCapacity(entries.count)
     for index in entries.indices {
       places.append(TimingWheelPlace(tick: entries[index].tick, index: index))
     }
-    places.sort { ($0.tick, $0.index) < ($1.tick, $1.index) }
-    return places
+    return SoonestFirst(places)
   }
 
   /// The delivery of this tick and order, if it still waits.
@@ -95,18 +94,5 @@ extension TimingWheel {
       left -= 1
     }
     return nil
-  }
-}
-
-/// Where an entry is in its slot.
-@usableFromInline
-struct TimingWheelPlace: Sendable {
-  @usableFromInline let tick: UInt64
-  @usableFromInline let index: Int
-
-  @inlinable
-  init(tick: UInt64, index: Int) {
-    self.tick = tick
-    self.index = index
   }
 }

@@ -50,4 +50,28 @@ import Testing
     #expect(got?.payload == "late")
     #expect(got?.tick == Tick(microseconds: 1_000))
   }
+
+  /// What waits is looked at in the order in which it will be delivered, however far one looks.
+  @Test(arguments: 1...4) func walksInOrder(seed: UInt64) {
+    var prng = PRNG(seed: seed)
+    var wheel = TimingWheel<Int>()
+    // Nearly all in few slots of the upper levels, and many at the same tick.
+    let reaches: [UInt64] = [200, 9_000_000, 3_000_000_000, 1 << 43]
+    for number in 0..<4_000 {
+      let reach = reaches[prng.index(below: reaches.count)]
+      wheel.schedule(number, at: Tick(microseconds: prng.below(reach) / 7 * 7))
+    }
+    var delivered: [Int] = []
+    var copy = wheel
+    while let next = copy.next(through: .distantFuture) { delivered.append(next.payload) }
+    for limit in [1, 40, 1_111, 4_000] {
+      var seen: [Int] = []
+      wheel.walk { _, _, payload in
+        seen.append(payload)
+        return seen.count < limit
+      }
+      let isSame = seen == Array(delivered.prefix(limit))
+      #expect(isSame, "of \(limit)")
+    }
+  }
 }

@@ -7,11 +7,11 @@ import Widgets
 struct NodesPane {
   let nodes: [Observation.Node]
 
-  var subtitle: [Span] { [Span("\(nodes.count { $0.ready == "True" }) of \(nodes.count) Ready")] }
+  var subtitle: [Span] { [Span("\(nodes.readyCount) of \(nodes.count) Ready")] }
 
   /// `Ready,SchedulingDisabled` is seen in full where anything less important can go.
   var columns: [Column] {
-    let widest = nodes.reduce(8) { max($0, $1.status.utf8.count) }
+    let widest = max(nodes.widestStatus, 8)
     return [
       Column(" ", width: 1, priority: 10),
       Column("NAME", width: 8, weight: 2, priority: 9),

@@ -20,15 +20,19 @@ struct NodeList: ViewModel {
   let nodes: [Observation.Node]
   /// Which of the nodes are shown, in order.
   let order: [Int]
+  /// Empty in a table.
   private(set) var zones: [Zone] = []
 
-  init(_ observation: Observation, _ filter: RowFilter) {
+  init(_ observation: Observation, _ arrangement: NodeArrangement, _ filter: RowFilter) {
     nodes = observation.nodes
-    order = nodes.indices.filter { index in
-      let node = observation.nodes[index]
-      return filter.isEmpty || filter.admits(node.name, node.status, node.zone, node.roles)
-    }
-    readZones()
+    order =
+      filter.isEmpty
+      ? Array(nodes.indices)
+      : nodes.indices.filter { index in
+        let node = observation.nodes[index]
+        return filter.admits(node.name, node.status, node.zone, node.roles)
+      }
+    if arrangement == .zones { readZones() }
   }
 
   private mutating func readZones() {
@@ -63,6 +67,7 @@ struct NodeList: ViewModel {
 
   func index(of id: RowID, in pane: Pane) -> Int? {
     guard case .node(let name) = id else { return nil }
-    return order.firstIndex { nodes[$0].name == name }
+    guard let at = nodes.place(of: name) else { return nil }
+    return order.count == nodes.count ? at : order.firstIndex(of: at)
   }
 }

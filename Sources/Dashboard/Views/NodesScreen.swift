@@ -108,7 +108,7 @@ struct NodesScreen {
 
   private func renderDetails(_ canvas: inout Canvas, in rect: Rect) {
     guard case .node(let name)? = canvas.state.selectedRow(in: .nodes),
-      let node = list.nodes.first(where: { $0.name == name })
+      let node = list.nodes.place(of: name).map({ list.nodes[$0] })
     else {
       _ = canvas.framed("Selected node", in: rect)
       return

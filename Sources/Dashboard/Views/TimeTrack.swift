@@ -31,7 +31,8 @@ struct TimeTrack: Sendable {
       faults: observation.faults.count,
       canWrite: observation.hasQuorum
         && observation.control.contains { $0.role == .apiServer && $0.state == .running },
-      notReady: observation.nodes.count { $0.ready != "True" }, revision: observation.revision)
+      notReady: observation.nodes.count - observation.nodes.readyCount,
+      revision: observation.revision)
     if let newest = moments.last, newest.second < second {
       moments.append(moment)
     } else if moments.isEmpty {

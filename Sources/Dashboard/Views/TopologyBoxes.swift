@@ -162,21 +162,23 @@ extension TopologyMap {
   /// Workers as cells, where there are too many for boxes.
   private func drawCells(_ canvas: inout Canvas) {
     let theme = canvas.theme
-    let nodes = state.observation.nodes.filter { $0.roles == "<none>" }
-    let ready = nodes.count { $0.ready == "True" }
+    let nodes = state.observation.nodes
+    let workers = nodes.indices.filter { nodes[$0].roles == "<none>" }
+    let ready = workers.count { nodes[$0].ready == "True" }
     let inner = Panel(
-      "\(nodes.count) workers",
-      subtitle: [canvas.span("\(ready) Ready", ready == nodes.count ? .ok : .warn)]
+      "\(workers.count) workers",
+      subtitle: [canvas.span("\(ready) Ready", ready == workers.count ? .ok : .warn)]
     ).render(into: &canvas.frame.buffer, in: cells, theme: theme)
     var selected: Int?
     if case .node(let name)? = state.selectedRow(in: .map) {
-      selected = nodes.firstIndex { $0.name == name }
+      selected = nodes.place(of: name).flatMap { workers.firstIndex(of: $0) }
     }
-    HeatMap(count: nodes.count, selected: selected)
+    HeatMap(count: workers.count, selected: selected)
       .render(into: &canvas.frame.buffer, in: inner, theme: theme) { index in
-        let (_, role) = NodesPane.mark(nodes[index], theme.glyphs)
+        let node = nodes[workers[index]]
+        let (_, role) = NodesPane.mark(node, theme.glyphs)
         return role == .ok
-          ? .heat(Int(nodes[index].cpuRequested), of: Int(max(nodes[index].cpuAllocatable, 1)))
+          ? .heat(Int(node.cpuRequested), of: Int(max(node.cpuAllocatable, 1)))
           : .role(role)
       }
   }

@@ -25,11 +25,21 @@ struct TopologyModel: ViewModel {
   /// People, load balancer, cloud.
   private(set) var middle: [Box] = []
   private var rows: [RowID] = []
+  private var places: [RowID: Int] = [:]
 
   /// Processes drawn in a worker's box; with more workers only the machine is.
   static let workerLimit = 60
 
+  private let spec: ClusterSpec
+
+  /// Machines and processes are as the cluster was specified: they come and go only with it.
+  static func of(_ world: World, after last: TopologyModel?) -> TopologyModel {
+    if let last, last.spec == world.spec { return last }
+    return TopologyModel(world)
+  }
+
   init(_ world: World) {
+    spec = world.spec
     let hosts = world.hosts
     let many = hosts.count { $0.role == .worker } > Self.workerLimit
     for host in hosts {
@@ -51,6 +61,8 @@ struct TopologyModel: ViewModel {
       rows.append(box.id)
       rows += box.processes.map(\.id)
     }
+    places = Dictionary(
+      rows.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   private static func place(_ role: Host.Role) -> Int {
@@ -82,7 +94,7 @@ struct TopologyModel: ViewModel {
     pane == .map && rows.indices.contains(index) ? rows[index] : nil
   }
 
-  func index(of id: RowID, in pane: Pane) -> Int? { rows.firstIndex(of: id) }
+  func index(of id: RowID, in pane: Pane) -> Int? { places[id] }
 
   /// The rows of each tier of the map, from the top: for moving to the box beside.
   private var tiers: [[Box]] { [etcd, masters, middle, workers].filter { !$0.isEmpty } }

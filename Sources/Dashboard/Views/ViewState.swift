@@ -76,9 +76,9 @@ extension AppState {
     case .pods:
       model = PodList(observation.pods, views.pods, filter, after: model as? PodList)
       snapshot.readEvents(timeline.world)
-    case .nodes: model = NodeList(observation, RowFilter(filter))
+    case .nodes: model = NodeList(observation, views.nodes, RowFilter(filter))
     case .etcd: model = EtcdModel(timeline.world, views, filter)
-    case .topology: model = TopologyModel(timeline.world)
+    case .topology: model = TopologyModel.of(timeline.world, after: model as? TopologyModel)
     case .control: model = ControlModel(timeline.world, masters, after: model as? ControlModel)
     case .network:
       let network = NetworkModel(timeline.world, RowFilter(filter))
@@ -142,6 +142,7 @@ extension AppState {
       say(views.pods.group == .none ? "pods one by one" : "pods by \(views.pods.group.rawValue)")
     case .nodes:
       views.nodes = views.nodes == .table ? .zones : .table
+      readModel()
       say(views.nodes == .table ? "a row each" : "by zone")
     case .etcd:
       views.keys = views.keys == .tree ? .newest : .tree
