@@ -8,16 +8,25 @@ public struct EventRecorder: Sendable {
   private struct Seen: Sendable {
     var name: String
     var count: Int32
-    var first: Timestamp
   }
   private struct Similar: Sendable {
-    /// Digests of the different messages.
-    var messages: [Digest] = []
+    /// Digests of the different messages: the first, and as a rule the only one, in place.
+    var message: Digest
+    var others: [Digest] = []
     var last: Tick
+
+    /// Takes one more in; true where there are ten of them, of which the oldest then goes.
+    mutating func isMany(with digest: Digest) -> Bool {
+      if digest != message, !others.contains(digest) { others.append(digest) }
+      guard others.count >= 9 else { return false }
+      message = others.removeFirst()
+      return true
+    }
   }
 
   public let component: String
   public let host: String
+  private let reporter: Shared<Event.Reporter>
   private var sequence: UInt64 = 0
   private var seen = LookupTable<Digest, Seen>()
   private var similar = LookupTable<Digest, Similar>()
@@ -30,6 +39,12 @@ public struct EventRecorder: Sendable {
   public init(component: String, host: String = "") {
     self.component = component
     self.host = host
+    var reporter = Event.Reporter()
+    reporter.sourceComponent = component
+    reporter.sourceHost = host
+    reporter.reportingComponent = component
+    reporter.reportingInstance = host
+    self.reporter = Shared(wrappedValue: reporter)
   }
 
   /// The request that records the event, or nil where the spam filter swallows it.
@@ -94,14 +109,10 @@ public struct EventRecorder: Sendable {
     sequence = (sequence + 1) % 1000
     let nanoseconds = UInt64(bitPattern: time.wall.microseconds) &* 1000 &+ sequence
     let name = target.name + "." + String(nanoseconds, radix: 16)
-    var content = Event.Content()
+    var content = Event.Content(reporter)
     content.reason = reason
     content.message = shared(text)
     content.type = type
-    content.sourceComponent = component
-    content.sourceHost = host
-    content.reportingComponent = component
-    content.reportingInstance = host
     content.firstTimestamp = time.wall.truncatedToSeconds
     content.lastTimestamp = content.firstTimestamp
     content.count = 1
@@ -110,7 +121,7 @@ public struct EventRecorder: Sendable {
     if let last, last.involvedObject == target { event.$involvedObject = last.$involvedObject }
     last = event
     if seen.count >= 4096 { seen.removeAll() }
-    seen[key] = Seen(name: name, count: 1, first: time.wall)
+    seen[key] = Seen(name: name, count: 1)
     var request = APIRequest(.create, .event, namespace: namespace, name: name)
     request.body = .object(event.boxed)
     return request
@@ -142,12 +153,10 @@ public struct EventRecorder: Sendable {
   private mutating func combined(_ key: Digest, _ message: String, _ now: Tick) -> String {
     var digest = Digest()
     digest.combine(message)
-    var record = similar[key] ?? Similar(last: now)
-    if now - record.last > .seconds(600) { record = Similar(last: now) }
+    var record = similar[key] ?? Similar(message: digest, last: now)
+    if now - record.last > .seconds(600) { record = Similar(message: digest, last: now) }
     record.last = now
-    if !record.messages.contains(digest) { record.messages.append(digest) }
-    let isMany = record.messages.count >= 10
-    if isMany { record.messages.removeFirst() }
+    let isMany = record.isMany(with: digest)
     if similar.count >= 4096 { similar.removeAll() }
     similar[key] = record
     return isMany ? "(combined from similar events): " + message : message

@@ -108,10 +108,12 @@ public struct Store: Sendable {
         if let before, before != after { byController.remove(key, under: before) }
         if let after, let new { byController.put(new, key, under: after) }
       case .ownerUID:
-        let before = old?.metadata.ownerReferences.map(\.uid) ?? []
-        let after = new?.metadata.ownerReferences.map(\.uid) ?? []
-        for uid in before where !after.contains(uid) { byOwner.remove(key, under: uid) }
-        if let new { for uid in after { byOwner.put(new, key, under: uid) } }
+        let before = old?.metadata.ownerReferences ?? []
+        let after = new?.metadata.ownerReferences ?? []
+        for owner in before where !after.contains(where: { $0.uid == owner.uid }) {
+          byOwner.remove(key, under: owner.uid)
+        }
+        if let new { for owner in after { byOwner.put(new, key, under: owner.uid) } }
       }
     }
   }

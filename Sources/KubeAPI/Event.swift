@@ -21,21 +21,29 @@ public struct Event: Sendable, Equatable {
     self.content = content
   }
 
-  public struct Content: Sendable, Equatable {
-    public var reason: String = ""
-    public var message: String = ""
+  /// Who says it: the same of all events of one recorder, which share it.
+  public struct Reporter: Sendable, Equatable {
     public var sourceComponent: String = ""
     public var sourceHost: String = ""
+    public var reportingComponent: String = ""
+    public var reportingInstance: String = ""
+    public init() {}
+  }
+
+  public struct Content: Sendable, Equatable {
+    @Shared public var reporter: Reporter
+    public var reason: String = ""
+    public var message: String = ""
     @PackedTime public var firstTimestamp: Timestamp?
     @PackedTime public var lastTimestamp: Timestamp?
     public var count: Int32 = 0
     public var type: String = ""
     @PackedTime public var eventTime: Timestamp?
     public var action: String = ""
-    public var reportingComponent: String = ""
-    public var reportingInstance: String = ""
     public var carried: Carried = Carried()
-    public init() {}
+    public init(_ reporter: Shared<Reporter> = Shared(wrappedValue: Reporter())) {
+      _reporter = reporter
+    }
   }
 }
 
@@ -50,12 +58,12 @@ extension Event {
   }
   /// `source.component` and `source.host`.
   public var sourceComponent: String {
-    _read { yield content.sourceComponent }
-    _modify { yield &content.sourceComponent }
+    _read { yield content.reporter.sourceComponent }
+    _modify { yield &content.reporter.sourceComponent }
   }
   public var sourceHost: String {
-    _read { yield content.sourceHost }
-    _modify { yield &content.sourceHost }
+    _read { yield content.reporter.sourceHost }
+    _modify { yield &content.reporter.sourceHost }
   }
   public var firstTimestamp: Timestamp? {
     _read { yield content.firstTimestamp }
@@ -83,12 +91,12 @@ extension Event {
     _modify { yield &content.action }
   }
   public var reportingComponent: String {
-    _read { yield content.reportingComponent }
-    _modify { yield &content.reportingComponent }
+    _read { yield content.reporter.reportingComponent }
+    _modify { yield &content.reporter.reportingComponent }
   }
   public var reportingInstance: String {
-    _read { yield content.reportingInstance }
-    _modify { yield &content.reportingInstance }
+    _read { yield content.reporter.reportingInstance }
+    _modify { yield &content.reporter.reportingInstance }
   }
   public var carried: Carried {
     _read { yield content.carried }

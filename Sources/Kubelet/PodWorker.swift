@@ -72,8 +72,8 @@ struct PodWorker: Sendable {
   var mountBackoff = Span.zero
   var mountDue: Tick?
 
-  /// What the status manager wants the API to show.
-  var status = PodStatus()
+  /// What the status manager wants the API to show; what is sent shares it.
+  @Shared var status = PodStatus()
   var version: UInt64 = 0
   var sentVersion: UInt64 = 0
   var ackedVersion: UInt64 = 0
@@ -119,10 +119,19 @@ struct ContainerRecord: Sendable {
   /// Starts before this one.
   var attempt: Int32 = 0
   var startedAt: Timestamp?
-  var exit: ContainerExit?
+  // In boxes, as few containers have ended.
+  var exit: ContainerExit? {
+    get { boxedExit?.wrappedValue }
+    set { boxedExit = newValue.map { Shared(wrappedValue: $0) } }
+  }
+  private var boxedExit: Shared<ContainerExit>?
   var exitedAt = Tick.zero
   /// The instance before.
-  var last: ContainerTermination?
+  var last: ContainerTermination? {
+    get { boxedLast?.wrappedValue }
+    set { boxedLast = newValue.map { Shared(wrappedValue: $0) } }
+  }
+  private var boxedLast: Shared<ContainerTermination>?
   var previousID: ContainerID?
   var image: ImageInfo?
   /// Why it doesn't start (the kubelet's reason cache).

@@ -58,7 +58,7 @@ extension Kubelet {
       } + pod.spec.containers.map { _ in ContainerRecord(isInit: false, isSidecar: false) }
     worker.requests = PodRequests(pod.spec)
     worker.volumes = VolumeNeeds(pod.spec)
-    worker.status = pod.status
+    worker.$status = pod.$status
     if let found { adopt(found, &worker, &step) }
     workers[number] = Shared(wrappedValue: worker)
     let isDone = pod.status.phase == "Succeeded" || pod.status.phase == "Failed"

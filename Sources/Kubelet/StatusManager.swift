@@ -20,7 +20,7 @@ extension Kubelet {
   ) {
     armProbes(&worker, &step)
     var status = status
-    let old = worker.status
+    let old = worker.$status.wrappedValue
     let now = step.wall.truncatedToSeconds
     for at in status.conditions.indices
     where Self.ownedConditions.contains(status.conditions[at].type) {
@@ -30,7 +30,7 @@ extension Kubelet {
     }
     status.startTime = old.startTime ?? now
     if old.startTime != nil, Self.isEqualByKubelet(old, status) { return }
-    worker.status = status
+    worker.$status = Shared(wrappedValue: status)
     worker.version += 1
     sendStatus(&worker, &step)
   }
@@ -54,7 +54,7 @@ extension Kubelet {
     guard !worker.isGone, !worker.isSending, !worker.isDeleting else { return }
     guard worker.ackedVersion < worker.version else { return deleteIfDone(&worker, &step) }
     var pod = worker.pod
-    pod.status = merged(worker)
+    pod.$status = merged(worker)
     var request = APIRequest(
       .update, .pod, namespace: worker.key.namespace, name: worker.key.name)
     request.subresource = .status
@@ -69,25 +69,31 @@ extension Kubelet {
 
   /// `mergePodStatus`: conditions of others from the API, ours from here; a final phase is held
   /// back while containers may still run.
-  private func merged(_ worker: PodWorker) -> PodStatus {
-    var status = worker.status
+  private func merged(_ worker: PodWorker) -> Shared<PodStatus> {
+    let status = worker.status
     let shown = worker.pod.status
     let others = shown.conditions.filter { !Self.ownedConditions.contains($0.type) }
     let areAllOwn = status.conditions.allSatisfy { Self.ownedConditions.contains($0.type) }
-    // As a rule there is nothing to merge, and the array is shared with what is sent.
-    if !others.isEmpty || !areAllOwn {
-      status.conditions =
-        others + status.conditions.filter { Self.ownedConditions.contains($0.type) }
-    }
-    status.nominatedNodeName = shown.nominatedNodeName
     let isFinal = status.phase == "Succeeded" || status.phase == "Failed"
     let wasFinal = shown.phase == "Succeeded" || shown.phase == "Failed"
-    if isFinal && !wasFinal && worker.hasRunning {
-      status.phase = shown.phase
-      status.reason = shown.reason
-      status.message = shown.message
+    let isHeldBack = isFinal && !wasFinal && worker.hasRunning
+    // As a rule there is nothing to merge, and what is sent is what is kept.
+    guard
+      !others.isEmpty || !areAllOwn || isHeldBack
+        || status.nominatedNodeName != shown.nominatedNodeName
+    else { return worker.$status }
+    var sent = status
+    if !others.isEmpty || !areAllOwn {
+      sent.conditions =
+        others + status.conditions.filter { Self.ownedConditions.contains($0.type) }
     }
-    return status
+    sent.nominatedNodeName = shown.nominatedNodeName
+    if isHeldBack {
+      sent.phase = shown.phase
+      sent.reason = shown.reason
+      sent.message = shown.message
+    }
+    return Shared(wrappedValue: sent)
   }
 
   mutating func podStatusAnswered(

@@ -99,24 +99,45 @@ extension MapNode {
       values[i] = value
       return old
     }
-    keys.insert(key, at: i)
-    values.insert(value, at: i)
-    total += 1
-    if keys.count > mapNodeCapacity { split = splitLeaf(appending: i + 1 == keys.count) }
+    if keys.count < mapNodeCapacity {
+      insert(key, value, at: i)
+      return nil
+    }
+    // Split first: an array that took one more than fits would double its room for good.
+    //
+    // Keys that arrive in ascending order (revisions, generated names) would leave every node half
+    // full after even splits; a split caused by an append leaves the left one full.
+    let isAppended = i == keys.count
+    let right = splitLeaf(at: isAppended ? keys.count : keys.count / 2)
+    if !isAppended, i <= keys.count {
+      insert(key, value, at: i)
+    } else {
+      right.insert(key, value, at: i - keys.count)
+    }
+    split = Split(bound: right.keys[0], right: right)
     return nil
   }
 
-  // Keys that arrive in ascending order (revisions, generated names) would leave every node half
-  // full after even splits; a split caused by an append leaves the left one full.
-  @inlinable func splitLeaf(appending: Bool) -> Split {
-    let at = appending ? keys.count - 1 : keys.count / 2
+  @inlinable func insert(_ key: Key, _ value: Value, at i: Int) {
+    keys.insert(key, at: i)
+    values.insert(value, at: i)
+    total += 1
+  }
+
+  /// Moves the entries from `at` on to a new right neighbour.
+  @inlinable func splitLeaf(at: Int) -> MapNode {
+    var movedKeys = ContiguousArray<Key>()
+    var movedValues = ContiguousArray<Value>()
+    movedKeys.reserveCapacity(mapNodeCapacity)
+    movedValues.reserveCapacity(mapNodeCapacity)
+    movedKeys.append(contentsOf: keys[at...])
+    movedValues.append(contentsOf: values[at...])
     let right = MapNode(
-      keys: ContiguousArray(keys[at...]), values: ContiguousArray(values[at...]), children: [],
-      total: keys.count - at)
+      keys: movedKeys, values: movedValues, children: [], total: movedKeys.count)
     keys.removeSubrange(at...)
     values.removeSubrange(at...)
     total = at
-    return Split(bound: right.keys[0], right: right)
+    return right
   }
 
   @inlinable func splitInner(appending: Bool) -> Split {
@@ -168,8 +189,14 @@ extension MapNode {
     keys.remove(at: left)
     children.remove(at: left + 1)
     guard a.size > mapNodeCapacity else { return }
-    let split = a.isLeaf ? a.splitLeaf(appending: false) : a.splitInner(appending: false)
-    keys.insert(split.bound, at: left)
-    children.insert(split.right, at: left + 1)
+    if a.isLeaf {
+      let right = a.splitLeaf(at: a.keys.count / 2)
+      keys.insert(right.keys[0], at: left)
+      children.insert(right, at: left + 1)
+    } else {
+      let split = a.splitInner(appending: false)
+      keys.insert(split.bound, at: left)
+      children.insert(split.right, at: left + 1)
+    }
   }
 }
