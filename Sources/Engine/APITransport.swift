@@ -119,7 +119,7 @@ extension World {
     assert(connectionCount(to: connection.server) >= 0, "closed more often than opened")
   }
 
-  func isOpen(_ a: HostID, _ b: HostID) -> Bool {
+  @inline(__always) func isOpen(_ a: HostID, _ b: HostID) -> Bool {
     network.isOpen(from: a, to: b) && network.isOpen(from: b, to: a)
   }
 

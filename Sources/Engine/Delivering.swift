@@ -261,7 +261,10 @@ extension World {
     schedule(.parcel(Parcel(content, at: now)), to: id, at: now + span, cause: cause)
   }
 
-  func loopback(on host: HostID) -> Span { network.transit(from: host, to: host, at: now) }
+  // Inlined, as a call in the midst of a step would be handed a copy of the world.
+  @inline(__always) func loopback(on host: HostID) -> Span {
+    network.transit(from: host, to: host, at: now)
+  }
 
   /// The luck of a process in a matter, at this moment.
   func draws(_ matter: Matter, _ id: ProcessID) -> Draws {

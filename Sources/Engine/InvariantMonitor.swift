@@ -398,7 +398,7 @@ public struct InvariantMonitor: Sendable {
       }
       state.last = revision
     }
-    watches[key] = state
+    watches.modify(key) { $0.last = state.last }
   }
 
   /// A revision of the kind strictly between two.
