@@ -3,45 +3,45 @@ import Engine
 
 /// What a fault will take away, said before it is done.
 extension AppState {
-  /// The etcd members that are healthy now and will not be after the fault.
+  /// The etcd members that are healthy now and end of the fault.
   private func membersLost(to fault: Fault) -> [String] {
     let healthy = observation.members.filter { $0.state == .running && $0.isReachable }.map(\.name)
     func ofZone(_ zone: String) -> [String] {
       healthy.filter { timeline.world.host(named: $0)?.zone == zone }
     }
     switch (fault.target, fault.effect) {
-    case (.host(let name), _), (.cloud(let name), _): return healthy.filter { $0 == name }
+    case (.host(let name), .powerOff), (.host(let name), .shutdown), (.cloud(let name), _):
+      return healthy.filter { $0 == name }
     case (.process(let host, Process.Role.etcd.name), .stop),
       (.process(let host, Process.Role.etcd.name), .terminate),
       (.process(let host, Process.Role.etcd.name), .pause):
       return healthy.filter { $0 == host }
     case (.disk(let name), .full): return healthy.filter { $0 == name }
     case (.zone(let zone), .powerOff): return ofZone(zone)
-    case (.zone(let zone), .cut):
-      // The smaller side is lost to the larger.
-      let inside = ofZone(zone)
-      let outside = healthy.filter { !inside.contains($0) }
-      return inside.count > outside.count ? outside : inside
     default: return []
     }
   }
 
+  /// How many members will be healthy after it.
+  private func membersLeft(by fault: Fault) -> Int {
+    timeline.world.healthyMembers(after: fault, losing: membersLost(to: fault))
+  }
+
   /// `quorum will be lost: 1 of 3 members left, 2 needed`; nil where it is not, or is lost already.
   func warning(before fault: Fault) -> String? {
-    let lost = membersLost(to: fault).count
-    let left = observation.healthyMembers - lost
-    guard lost > 0, observation.hasQuorum, left < observation.quorum else { return nil }
-    return "quorum will be lost: \(left) of \(observation.members.count) left, "
+    let left = membersLeft(by: fault)
+    guard left < observation.healthyMembers, observation.hasQuorum, left < observation.quorum
+    else { return nil }
+    return "quorum will be lost: \(left) of \(observation.voters) left, "
       + "\(observation.quorum) needed"
   }
 
   func question(before fault: Fault) -> Question? {
-    let lost = membersLost(to: fault).count
-    let left = observation.healthyMembers - lost
     guard warning(before: fault) != nil else { return nil }
+    let left = membersLeft(by: fault)
     return Question(
       title: "Quorum will be lost",
-      text: "\(fault.text): \(left) of \(observation.members.count) etcd members left, "
+      text: "\(fault.text): \(left) of \(observation.voters) etcd members left, "
         + "\(observation.quorum) needed. Nothing can be written until one is back; "
         + "running pods go on.", fault: fault)
   }
@@ -49,13 +49,12 @@ extension AppState {
   /// What a fault takes away, in one line; empty where that is nothing countable.
   func cost(of fault: Fault) -> String {
     var parts: [String] = []
-    let lost = membersLost(to: fault).count
-    if lost > 0 {
-      let left = observation.healthyMembers - lost
+    let left = membersLeft(by: fault)
+    if left < observation.healthyMembers {
       let spare = left - observation.quorum
       parts.append(
         spare >= 0
-          ? "etcd keeps \(left) of \(observation.members.count), can lose \(spare) more"
+          ? "etcd keeps \(left) of \(observation.voters), can lose \(spare) more"
           : "no etcd quorum")
     }
     let machines = machines(hitBy: fault)

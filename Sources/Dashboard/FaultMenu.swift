@@ -214,7 +214,7 @@ extension AppState {
   }
 
   private func linkItems(_ a: String, _ b: String) -> [MenuItem] {
-    let both = Fault.Target.link(from: a, to: b, isOneWay: false)
+    let both = Fault.Target.link(from: a, to: b, isOneWay: false).canonical
     return [
       item("c", "Cut", Fault(both)),
       item("o", "Cut one way: \(a) to \(b)", Fault(.link(from: a, to: b, isOneWay: true))),

@@ -94,7 +94,7 @@ public enum MainScreen {
 extension AppState {
   var quorumRole: Role {
     let spare = observation.healthyMembers - observation.quorum
-    let isWhole = observation.healthyMembers == observation.members.count
+    let isWhole = observation.healthyMembers == observation.voters
     return spare < 0 ? .error : spare == 0 && !isWhole ? .warn : .dim
   }
 
@@ -102,7 +102,7 @@ extension AppState {
   func quorumLine(columns: Int) -> String {
     let full = quorumText
     if full.count <= columns { return full }
-    let total = observation.members.count
+    let total = observation.voters
     let spare = observation.healthyMembers - observation.quorum
     let rest = spare >= 0 ? "can lose \(spare)" : "QUORUM LOST"
     let short =

@@ -90,6 +90,14 @@ public struct Fault: Sendable, Hashable {
 }
 
 extension Fault.Target {
+  /// The same under its one name: a link both ways is that of its ends in whatever order.
+  public var canonical: Fault.Target {
+    if case .link(let a, let b, false) = self, b < a {
+      return .link(from: b, to: a, isOneWay: false)
+    }
+    return self
+  }
+
   /// Reads `node/worker-2`, `process/master-1/etcd`, `etcd/master-1`, `link/a/b`, `link/a->b`,
   /// `disk/…`, `clock/…`, `zone/…`, `cloud/…`, `container/NAMESPACE/POD/NAME`; nil where the text is none of these.
   public init?(_ text: String) {

@@ -33,11 +33,23 @@ public enum Input: Sendable {
   case etcdJoin(host: String)
 }
 
+extension Input {
+  /// The same with its target under its one name.
+  fileprivate var canonical: Input {
+    switch self {
+    case .fail(let fault): .fail(Fault(fault.target.canonical, fault.effect))
+    case .heal(let target): .heal(target.canonical)
+    default: self
+    }
+  }
+}
+
 extension World {
   /// Applies an input now. The number of a request is what `takeAnswer` wants; that of an etcd
   /// client or of its request is found in its events.
   @discardableResult
   public mutating func apply(_ input: Input) throws(FaultProblem) -> UInt64? {
+    let input = input.canonical
     let before = trace.total
     let answer = try carryOut(input)
     // What made no record, as a read, is nobody's cause.
@@ -92,7 +104,7 @@ extension World {
 
   /// True when this target suffers from a fault now.
   public func isFailed(_ target: Fault.Target) -> Bool {
-    activeFaults.contains { $0.target == target }
+    activeFaults.contains { $0.target == target.canonical }
   }
 
   func hostID(_ name: String) throws(FaultProblem) -> HostID {

@@ -109,13 +109,15 @@ public struct Observation: Sendable {
   public let leases: [LeaseHolder]
   public let faults: [Fault]
   public let violations: [InvariantMonitor.Violation]
-  /// Members that can reach one another and run, and how many a quorum needs.
   /// What the pods ask of each node.
   private(set) var load: Load
   /// Snapshots restored so far: a look from before one is no beginning for one after it.
   let etcdRestores: Int
+  /// Members that run and reach their leader, or one another where there is none.
   public let healthyMembers: Int
-  public let quorum: Int
+  /// Members that vote, whether they run or not.
+  public let voters: Int
+  public var quorum: Int { voters / 2 + 1 }
   public var hasQuorum: Bool { healthyMembers >= quorum }
 
   /// Pods on each node and what they ask for, those that have ended left out.
@@ -204,7 +206,7 @@ extension World {
       pods: pods, members: etcdMembers.indices.map(observeMember), control: observeControl(),
       leases: observeLeases(wallClock), faults: activeFaults, violations: monitor.violations,
       load: load, etcdRestores: etcdRestores, healthyMembers: healthyMembers(),
-      quorum: etcdVoters / 2 + 1)
+      voters: etcdVoters)
   }
 
   func observe(_ pod: Pod) -> Observation.Pod {
@@ -259,17 +261,36 @@ extension World {
       revision: member.revision, dbSize: member.store?.size ?? 0)
   }
 
-  /// The size of the largest group of running members that reach one another.
-  func healthyMembers() -> Int {
+  /// The running members that reach their leader; where none has a quorum behind it, the size of the
+  /// largest group around one member.
+  ///
+  /// - Parameter lost: hosts whose members do not count, as if they were down.
+  func healthyMembers(without lost: [String] = []) -> Int {
     let up = etcdMembers.indices.filter {
-      processes[etcdProcesses[$0]].isRunning && etcdLaunches[$0].clusterID == etcdClusterID
+      let process = processes[etcdProcesses[$0]]
+      return process.isRunning && etcdLaunches[$0].clusterID == etcdClusterID
+        && !lost.contains(hosts[process.host].name)
     }
-    var best = 0
-    for center in up {
+    func group(around center: Int) -> Int {
       let host = processes[etcdProcesses[center]].host
-      best = max(best, up.count { isOpen(host, processes[etcdProcesses[$0]].host) })
+      return up.count { isOpen(host, processes[etcdProcesses[$0]].host) }
     }
-    return best
+    let leader = up.filter { etcdMembers[$0].role == .leader }
+      .max { etcdMembers[$0].term < etcdMembers[$1].term }
+    if let leader, group(around: leader) > etcdVoters / 2 { return group(around: leader) }
+    return up.map(group).max() ?? 0
+  }
+
+  /// How many members would be healthy if `fault` struck now and the members on `lost` ended of it.
+  public func healthyMembers(after fault: Fault, losing lost: [String]) -> Int {
+    switch fault.effect {
+    case .cut, .flap:
+      // Who still reaches whom is for the network to say.
+      var copy = self
+      do { try copy.apply(.fail(fault)) } catch { return healthyMembers() }
+      return copy.healthyMembers()
+    default: return healthyMembers(without: lost)
+    }
   }
 
   private func observeControl() -> [Observation.ControlProcess] {

@@ -14,7 +14,8 @@ extension World {
   }
 
   func whyNotRunning(_ key: ObjectKey) -> WhyNot {
-    let question = "why is pod \(key.text) not running?"
+    let runs = object(.pod, key)?.pod?.status.phase == "Running"
+    let question = "why is pod \(key.text) not \(runs ? "ready" : "running")?"
     func answer(_ list: [WhyNot.Requirement], _ waiter: WhyNot.Waiter?) -> WhyNot {
       WhyNot(question: question, requirements: list, waiter: waiter)
     }

@@ -7,7 +7,7 @@ see > master
 press enter
 see the link worker-2 - master-1
 press d
-see link worker-2 - master-1: 200ms more each way
+see link master-1 - worker-2: 200ms more each way
 press A
 see What is broken
 see 200ms more each way
