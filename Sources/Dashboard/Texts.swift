@@ -110,6 +110,19 @@ struct ActionText: Sendable {
     return result + rest
   }
 
+  /// Whose request a write was, where a component or a person asked for it.
+  static func author(of note: Note) -> Process.Role? {
+    guard note.kind == .write, let range = note.message.firstRange(of: " at revision ") else {
+      return nil
+    }
+    let rest = note.message[range.upperBound...].split(separator: " ", maxSplits: 2)
+    guard rest.count == 3, rest[1] == "for" else { return nil }
+    if rest[2].hasPrefix("system:node:") { return .kubelet }
+    let name = author(String(rest[2]))
+    if name == "you" { return .user }
+    return Process.Role.allCases.first { $0.name == name }
+  }
+
   static func author(_ user: String) -> String {
     if user.hasPrefix("system:node:") { return "kubelet on " + user.dropFirst(12) }
     if user == "system:apiserver" { return "kube-apiserver" }

@@ -127,8 +127,8 @@ struct TraceModel: ViewModel {
     }
     return words.isEmpty
       || words.admits(
-        entry.record.note.message, world.name(of: entry.record.process),
-        entry.record.note.subject?.key.text ?? "")
+        entry.record.note.message, ActionText(world.action(entry)).text,
+        world.name(of: entry.record.process), entry.record.note.subject?.key.text ?? "")
   }
 
   private mutating func readEvents(_ world: World) {

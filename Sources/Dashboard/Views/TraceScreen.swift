@@ -4,8 +4,8 @@ import KubeAPI
 import TerminalCore
 import Widgets
 
-/// What happened, in the order of time: a lane for each component, an arrow from what caused a
-/// record to the record.
+/// What happened, in the order of time: a lane for each component, an arrow to the record from who
+/// asked for the write that it is, or else from what caused it.
 struct TraceScreen {
   let model: TraceModel
 
@@ -21,12 +21,24 @@ struct TraceScreen {
     var subtitle = "\(model.count(.trace) ?? 0) shown"
     if model.folded > 0 { subtitle += ", \(model.folded) heartbeats and leases folded" }
     let inner = canvas.framed(
-      .trace, in: rect, title: title, subtitle: [canvas.span(subtitle, .dim)])
+      .trace, in: rect, title: title,
+      subtitle: legend(canvas, width: rect.width) + [canvas.span(subtitle, .dim)])
     if model.scope == .events {
       renderEvents(&canvas, in: inner)
     } else {
       renderLanes(&canvas, in: inner)
     }
+  }
+
+  /// What the shapes mean, where there is room.
+  private func legend(_ canvas: Canvas, width: Int) -> [Span] {
+    guard width >= 118, model.scope != .events else { return [] }
+    let glyphs = canvas.glyphs
+    let shapes = [
+      (glyphs.bullet, "write"), (glyphs.info, "decision"), (glyphs.follower, "observation"),
+      (glyphs.ok, "lifecycle"), (glyphs.warn, "input"),
+    ]
+    return shapes.map { canvas.span("\($0) \($1)  ", .dim) }
   }
 
   // MARK: Lanes
@@ -58,6 +70,15 @@ struct TraceScreen {
     }
 
     var columns: Int { lanes.count * width }
+
+    /// The lane that the arrow to a record comes from; nil where nothing is known before it.
+    func origin(of entry: Trace.Entry, _ world: World) -> Int? {
+      if let author = ActionText.author(of: entry.record.note) {
+        let lane = author == .user ? 0 : lanes.firstIndex { $0.role == author }
+        if let lane { return lane }
+      }
+      return world.trace[entry.cause].map { index(of: $0.record.process, world) }
+    }
 
     func index(of process: ProcessID?, _ world: World) -> Int {
       guard let process else { return 0 }
@@ -157,8 +178,7 @@ struct TraceScreen {
     }
     let own = lanes.index(of: entry.record.process, world)
     let arrow = theme[isInChain ? .changed : .info]
-    if let cause = world.trace[entry.cause] {
-      let other = lanes.index(of: cause.record.process, world)
+    if let other = lanes.origin(of: entry, world) {
       if other != own {
         let (low, high) = (min(own, other), max(own, other))
         for x in lanes.x(low)...lanes.x(high) {
