@@ -50,6 +50,10 @@ extension AppState {
       command?.pump(&timeline)
       updateSheets(isForced: command?.isFinished ?? false)
     }
+    if stream != nil {
+      stream?.pump(&timeline)
+      updateSheets(isForced: !isRunning)
+    }
     if setup != nil { pollSetup() }
   }
 
@@ -114,6 +118,11 @@ extension AppState {
 
   /// Time stood still: who sees the clock elsewhere is told why.
   private mutating func answered(_ run: CommandRun) {
+    if stream != nil {
+      // What it prints comes with the answer or just after.
+      timeline.advance(to: timeline.now + .milliseconds(20))
+      pump()
+    }
     updateSheets(isForced: true)
     let waited = timeline.now - run.startedAt
     guard waited >= .seconds(1) else { return }

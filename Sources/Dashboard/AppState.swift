@@ -76,6 +76,8 @@ public struct AppState: Sendable {
   var history: [String] = []
   /// The command whose answer the topmost sheet shows.
   var command: CommandRun?
+  /// One that prints until it is closed, behind the command under way.
+  var stream: CommandRun?
   var notice: Notice?
   /// A scenario that is gone through by hand.
   var guide: Guide?
@@ -160,8 +162,15 @@ public struct AppState: Sendable {
   /// Whether it wants all the time it can get.
   public var isHurried: Bool { isBooting || pursuit != nil || (isRunning && fellShort) }
 
+  /// Says something on the line for it; a refusal that is longer than the line opens in full.
   mutating func say(_ text: String, _ role: Role = .info) {
     notice = Notice(text: text, role: role, since: realNow)
+    let room = screenSize.width - 2
+    guard role == .error || role == .warn, room > 0, TextWidth.of(text) > room else { return }
+    if case .sheet(let sheet) = overlays.last, sheet.content == .message { overlays.removeLast() }
+    var sheet = Sheet(content: .message, title: "In full")
+    sheet.update([SheetLine(text, role)])
+    overlays.append(.sheet(sheet))
   }
 }
 

@@ -49,16 +49,31 @@ extension AppState {
     if let setup, setup.stage != .done {
       return say("booting: wait until the cluster stands")
     }
+    let misses = timeline.inputs.count { Self.namesAPod($0.input) }
     guard let begun = timeline.begin(on: topology) else {
       return say("etcd is \(name) here already", .warn)
     }
     isRunning = false
     command = nil
+    stream = nil
     meter.restart()
     pursuit = .time(begun.catchesUp)
     refresh()
     updateSheets(isForced: true)
-    say("the same with etcd \(name), from power-on; B compares it with what was", .changed)
+    let missed =
+      misses == 0
+      ? "" : "; what named a pod misses there (\(misses) of the deeds): its pods have other names"
+    say("the same with etcd \(name), from power-on\(missed); B compares", .changed)
+  }
+
+  /// Whether an input is about a pod by its name, as an eviction is: a name that a controller drew.
+  private static func namesAPod(_ input: Input) -> Bool {
+    switch input {
+    case .request(let request):
+      request.kind == .pod && request.isMutating && !request.name.isEmpty
+    case .fail(let fault): if case .container = fault.target { true } else { false }
+    default: false
+    }
   }
 
   /// What an input did; nil for what nobody would name a future after.
@@ -80,6 +95,7 @@ extension AppState {
     isRunning = false
     pursuit = nil
     command = nil
+    stream = nil
     meter.restart()
     guard timeline.switch(to: id) else { return say("that future is forgotten", .warn) }
     refresh()

@@ -52,7 +52,7 @@ extension AppState {
   }
 
   /// The list, or the help, is narrowed while one types.
-  private mutating func narrow(to text: String) {
+  mutating func narrow(to text: String) {
     if promptKind == .helpFilter { helpFilter = text } else { filter = text }
   }
 
@@ -99,27 +99,66 @@ extension AppState {
     command = nil
   }
 
+  mutating func dropStream() {
+    stream?.interrupt(&timeline)
+    stream = nil
+  }
+
+  /// What prints until it is closed goes on behind the next command: a watch shows a put.
+  private mutating func keepStream() {
+    guard let run = command, run.isEndless, !run.isFinished else { return }
+    dropStream()
+    overlays.removeAll { overlay in
+      if case .sheet(let sheet) = overlay { sheet.content == .stream } else { false }
+    }
+    for at in overlays.indices {
+      guard case .sheet(var sheet) = overlays[at], sheet.content == .command else { continue }
+      sheet.content = .stream
+      overlays[at] = .sheet(sheet)
+      (stream, command) = (run, nil)
+    }
+  }
+
   private mutating func show(_ started: CommandRun) {
+    if started.isEndless { dropCommand() } else { keepStream() }
     dropCommand()
     var run = started
-    run.pump(&timeline)
+    if timeline.isInPast, run.isReading {
+      // A look into the past is no other future: it is asked of a copy, which is thrown away.
+      var aside = timeline
+      run.answer(&aside)
+      say("asked of the past as it was: nothing has changed by it")
+    } else {
+      run.pump(&timeline)
+    }
     command = run
     if case .sheet(let sheet) = overlays.last, sheet.content == .command { overlays.removeLast() }
     var sheet = Sheet(content: .command, title: run.name + " " + run.line)
-    sheet.update(commandLines())
+    sheet.update(lines(of: run))
     overlays.append(.sheet(sheet))
   }
 
+  /// Tabs as a terminal shows them, to the next eighth column.
+  private static func untabbed(_ line: Substring) -> String {
+    guard line.contains("\t") else { return String(line) }
+    var text = ""
+    for (place, part) in line.split(separator: "\t", omittingEmptySubsequences: false).enumerated()
+    {
+      if place > 0 { text += String(repeating: " ", count: 8 - text.count % 8) }
+      text += part
+    }
+    return text
+  }
+
   /// The answer so far.
-  func commandLines() -> [SheetLine] {
-    guard let command else { return [] }
+  func lines(of command: CommandRun) -> [SheetLine] {
     var lines: [SheetLine] = []
     for line in command.output.split(separator: "\n", omittingEmptySubsequences: false) {
-      lines.append(SheetLine(String(line)))
+      lines.append(SheetLine(Self.untabbed(line)))
     }
     if lines.last?.ink.first?.text.isEmpty ?? false { lines.removeLast() }
     for line in command.errorOutput.split(separator: "\n") {
-      lines.append(SheetLine(String(line), .error))
+      lines.append(SheetLine(Self.untabbed(line), .error))
     }
     if command.isEndless {
       lines.append(SheetLine("streaming until Esc", .dim))

@@ -76,6 +76,29 @@ struct CommandRun: Sendable {
     return false
   }
 
+  /// Whether it only looks: what it asks changes no object and no key.
+  var isReading: Bool {
+    let words = line.split(separator: " ").map(String.init)
+    let first = words.first ?? ""
+    switch program {
+    case .kubectl: return first == "get" || first == "describe"
+    case .etcd:
+      let second = words.count > 1 ? words[1] : ""
+      return name == "etcdctl"
+        && (first == "get" || first == "endpoint"
+          || ["member", "alarm", "lease"].contains(first) && second == "list")
+    }
+  }
+
+  /// Lets time pass until it is answered.
+  mutating func answer(_ timeline: inout WorldTimeline) {
+    pump(&timeline)
+    while isAwaited, timeline.now < startedAt + Self.patience {
+      timeline.step(through: horizon(timeline.now))
+      pump(&timeline)
+    }
+  }
+
   /// Whether time has to pass for it.
   var isAwaited: Bool { !isFinished && !isEndless }
 

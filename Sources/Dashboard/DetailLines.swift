@@ -294,7 +294,7 @@ extension AppState {
 
   /// `3 members, 3 healthy, quorum 2, can lose 1 more`.
   var quorumText: String {
-    let total = observation.members.count
+    let total = observation.voters
     let spare = observation.healthyMembers - observation.quorum
     let rest = spare >= 0 ? "can lose \(spare) more" : "QUORUM LOST"
     return

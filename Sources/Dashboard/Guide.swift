@@ -22,6 +22,12 @@ struct Guide: Sendable {
     return "\(next + 1)/\(steps.count) " + Self.words(step.action)
   }
 
+  /// How much longer a step waits whose end is known.
+  func remaining(at now: Tick) -> TimeSpan? {
+    guard case .wait(let span)? = current?.action else { return nil }
+    return max(.zero, since + span - now)
+  }
+
   private static func words(_ action: ScenarioStep.Action) -> String {
     switch action {
     case .apply(let manifests):
@@ -96,8 +102,9 @@ extension AppState {
     case .input(let input): give(input, said: "done")
     case .etcdClients: say("passed over: `orrery run` has etcd's clients, the dashboard has not")
     case .wait, .until, .expect, .reach:
-      if !isRunning { reduce(.toggleRun) }
-      return
+      guard isRunning else { return reduce(.toggleRun) }
+      let left = guide?.remaining(at: timeline.now).map { ", \($0.brief) more" } ?? ""
+      return say("still waiting: \(guide?.text ?? "")\(left) (+ is faster)")
     }
     guide?.finish(timeline.world)
   }

@@ -25,11 +25,13 @@ struct Header {
     }
     var segments = [
       StatusLine.Segment([mode], priority: 9),
-      StatusLine.Segment([Span(clockText(state.timeline.now), theme[.title])], priority: 8),
+      StatusLine.Segment([Span(clock, theme[.title])], priority: 8),
     ]
     if !state.isBooting {
       var speed = [Span(state.slowMotion?.label ?? state.speed.text)]
-      if state.isRunning, let reached = state.meter.shortfall(of: state.speed) {
+      if state.isRunning, state.slowMotion == nil,
+        let reached = state.meter.shortfall(of: state.speed)
+      {
         speed.append(Span(" (reached \(reached))", theme[.warn]))
       }
       segments.append(StatusLine.Segment(speed, priority: 7))
@@ -43,6 +45,14 @@ struct Header {
       segments.append(StatusLine.Segment([Span("PAST -\(behind)", theme[.changed])], priority: 7))
     }
     return segments
+  }
+
+  /// To the millisecond where that is what passes: while time stands, or goes slower than real time.
+  private var clock: String {
+    let isSlow = state.slowMotion != nil || state.speed.perMille.map { $0 < 1000 } ?? false
+    let isStanding = !state.isRunning && !state.isBooting && state.pursuit == nil
+    return isStanding || isSlow
+      ? preciseClockText(state.timeline.now) : clockText(state.timeline.now)
   }
 
   private func right(_ theme: Theme) -> [StatusLine.Segment] {

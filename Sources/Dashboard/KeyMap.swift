@@ -64,7 +64,8 @@ enum KeyMap {
       Entry("heal-all", "Heal everything", cluster, [.char("H")], [.main], priority: 5, .healAll),
       Entry("why", "Why?", cluster, [.char("w")], [.main, .popup], priority: 8, .why),
       Entry("open", "Details", cluster, [.enter], [.main, .popup], priority: 7, .open),
-      Entry("do-step", "Do the step", cluster, [.char("x")], [.main], priority: 9, .doStep),
+      Entry(
+        "do-step", "Do the step", cluster, [.char("x")], [.main, .popup], priority: 9, .doStep),
       Entry("prompt", "kubectl", cluster, [.char(":")], [.main, .popup], priority: 7, .prompt),
 
       Entry("up", "Up", view, [.up, .char("k")], [.main, .popup], .move(.up)),

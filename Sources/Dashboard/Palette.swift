@@ -16,12 +16,17 @@ extension AppState {
           .intent(entry.intent)))
     }
     if let subject = faultSubject, !isBooting {
-      let title = subject.title(self)
-      items += faultItems(subject).filter { $0.act != nil }.map { item in
-        var item = item
-        item.title = "\(title): \(item.title)"
-        item.key = nil
-        return item
+      items += faultsByName(of: subject)
+      if case .host = subject {
+        for item in faultItems(subject) {
+          if case .menu(.faults(let part))? = item.act { items += faultsByName(of: part) }
+        }
+      }
+      if case .host(let name) = subject {
+        items += linkItems(from: name).flatMap { item -> [MenuItem] in
+          guard case .menu(.faults(let link))? = item.act else { return [] }
+          return faultsByName(of: link)
+        }
       }
     }
     items += CommandWord.all.map {
@@ -31,6 +36,25 @@ extension AppState {
       MenuItem(nil, "kubectl \($0)", "on the command line", .prompt($0 + " "))
     }
     items += themeNames.map { MenuItem(nil, "Theme: \($0)", "", .theme($0)) }
+    return items
+  }
+
+  /// What can be done to something, each by its whole name.
+  private func faultsByName(of subject: FaultSubject) -> [MenuItem] {
+    let title = subject.title(self)
+    var heading = ""
+    var items: [MenuItem] = []
+    for var item in faultItems(subject) {
+      switch item.act {
+      case nil: heading = item.title
+      case .menu: continue
+      default:
+        let isOfIt = heading.isEmpty || title.hasSuffix(heading) || heading == "Power"
+        item.title = "\(title): \(isOfIt ? "" : heading.lowercased() + ": ")\(item.title)"
+        item.key = nil
+        items.append(item)
+      }
+    }
     return items
   }
 

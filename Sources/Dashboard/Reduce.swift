@@ -175,6 +175,7 @@ extension AppState {
     pause()
     if timeline.now == timeline.start { return say("this is the beginning") }
     command = nil
+    stream = nil
     timeline.rewind(to: timeline.now - span)
     refresh()
     say("back at \(clockText(timeline.now)); what you do here starts another future")
@@ -350,13 +351,17 @@ extension AppState {
 
   private mutating func back() {
     if !overlays.isEmpty {
-      if case .sheet(let sheet) = overlays.removeLast(), sheet.content == .command {
-        dropCommand()
+      if case .sheet(let sheet) = overlays.removeLast() {
+        if sheet.content == .command { dropCommand() }
+        if sheet.content == .stream { dropStream() }
       }
     } else if isZoomed {
       isZoomed = false
     } else if pursuit != nil {
       pause()
+    } else if !filter.isEmpty {
+      narrow(to: "")
+      say("all rows again")
     } else {
       notice = nil
     }
@@ -435,10 +440,15 @@ extension AppState {
       case .details(let row):
         snapshot.readEvents(timeline.world)
         sheet.update(detailLines(of: row))
-      case .command where command != nil: sheet.update(commandLines())
+      case .command:
+        guard let command else { continue }
+        sheet.update(lines(of: command))
+      case .stream:
+        guard let stream else { continue }
+        sheet.update(lines(of: stream))
       case .diff(let reference, let from, let to):
         sheet.update(diffLines(reference, from: from, to: to))
-      case .help, .why, .command, .comparison: continue
+      case .help, .why, .comparison, .message: continue
       }
       overlays[index] = .sheet(sheet)
     }

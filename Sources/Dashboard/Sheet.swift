@@ -47,13 +47,17 @@ struct Sheet: Sendable {
     case details(RowID)
     case why(RowID)
     case command
+    /// A refusal that is longer than its line.
+    case message
+    /// What is printed until it is closed, while other commands are given.
+    case stream
     /// What changed in an object between two revisions.
     case diff(ObjectReference, from: Int64, to: Int64)
     /// Two futures side by side.
     case comparison
   }
 
-  let content: Content
+  var content: Content
   var title: String
   var lines: [SheetLine] = []
   /// First wrapped line in sight.

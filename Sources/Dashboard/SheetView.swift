@@ -58,7 +58,7 @@ struct SheetView {
   }
 
   /// Tables are not wrapped: they scroll sideways.
-  private var isWide: Bool { sheet.content == .command }
+  private var isWide: Bool { sheet.content == .command || sheet.content == .stream }
 
   private func wrapped(columns: Int, _ theme: Theme) -> [Wrapped] {
     sheet.lines.enumerated().flatMap { index, line in

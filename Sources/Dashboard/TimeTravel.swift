@@ -21,6 +21,7 @@ extension AppState {
     }
     pursuit = nil
     command = nil
+    stream = nil
     timeline.rewind(to: tick)
     refresh()
     say("back at \(clockText(timeline.now)); what you do here starts another future")

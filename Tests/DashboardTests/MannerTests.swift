@@ -188,6 +188,101 @@ import Testing
       "\(told)")
   }
 
+  @Test("a look into the past makes no other future")
+  func readingInThePast() {
+    var desk = Desk(width: 120, height: 40)
+    func command(_ line: String) {
+      desk.press(":")
+      desk.type(line)
+      desk.press("enter")
+      desk.settle()
+    }
+    desk.press("n n n <")
+    desk.settle()
+    let then = desk.microseconds
+    command("get nodes")
+    #expect(desk.text.contains("worker-5"))
+    #expect(desk.text.contains("nothing has changed by it"))
+    #expect(desk.microseconds == then)
+    #expect(desk.state.timeline.branches.count == 1)
+    desk.press("esc")
+    command("cordon worker-5")
+    #expect(desk.state.timeline.branches.count == 2, "a deed does")
+  }
+
+  @Test("a watch goes on behind the next command and shows what it wrote")
+  func watching() {
+    var desk = Desk(width: 120, height: 40)
+    func command(_ line: String) {
+      desk.press(":")
+      desk.type(line)
+      desk.press("enter")
+      desk.settle()
+    }
+    command("etcdctl watch foo")
+    #expect(desk.text.contains("streaming until Esc"))
+    command("etcdctl put foo bar")
+    #expect(desk.text.contains("OK"))
+    desk.press("esc")
+    #expect(desk.text.contains("PUT") && desk.text.contains("bar"))
+    desk.press("esc")
+    #expect(desk.state.overlays.isEmpty && desk.state.stream == nil)
+  }
+
+  @Test("Esc shows all rows again")
+  func filters() {
+    var desk = Desk(width: 120, height: 40)
+    desk.press("4 /")
+    desk.type("cache")
+    desk.press("enter")
+    #expect(desk.text.contains("2 of 8 pods"))
+    desk.press("esc")
+    #expect(desk.text.contains("8 pods"))
+  }
+
+  @Test("the trace is found by the words that it shows")
+  func tracedWords() {
+    var desk = Desk(width: 120, height: 40)
+    desk.press("8 /")
+    desk.type("kubelet on worker-1 updated")
+    desk.press("enter")
+    #expect(!desk.text.contains(" 0 shown"))
+    #expect(desk.text.contains("kubelet on worker-1 updated"))
+  }
+
+  @Test("the palette knows what is in the menus' menus")
+  func paletteInDepth() {
+    var desk = Desk(width: 120, height: 40)
+    for _ in 0..<3 { desk.press("up") }
+    desk.press("g ctrl-k")
+    desk.type("overload")
+    #expect(desk.text.contains("kube-apiserver on master-1: Overload"))
+    desk.press("esc ctrl-k")
+    desk.type("one way")
+    #expect(desk.text.contains("Cut one way: master-1 to"))
+  }
+
+  @Test("what a fault costs etcd is known of cut links too")
+  func quorumOverLinks() throws {
+    var desk = Desk(width: 120, height: 40)
+    let leader = try #require(desk.state.timeline.world.leaders(of: "etcd").first)
+    let others = ["master-1", "master-2", "master-3"].filter { $0 != leader }
+    func command(_ line: String) {
+      desk.press(":")
+      desk.type(line)
+      desk.press("enter")
+      desk.settle()
+    }
+    command("fail link/\(leader)/\(others[0]) cut")
+    #expect(desk.text.contains("3 members, 2 healthy, quorum 2, can lose 0 more"))
+    command("fail node/\(others[1])")
+    #expect(desk.text.contains("Quorum will be lost"))
+    desk.press("esc")
+    // The same link by its other name is the same fault.
+    command("heal link/\(others[0])/\(leader)")
+    #expect(desk.state.observation.faults.isEmpty)
+  }
+
   @Test("what to try next leads through the first session")
   func suggestions() {
     var desk = Desk()

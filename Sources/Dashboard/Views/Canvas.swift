@@ -59,6 +59,12 @@ struct Canvas {
       text, in: rect, row: row, style: theme[role], ellipsis: theme.glyphs.ellipsis)
   }
 
+  /// A revision in at most six columns: of a large one, as after a restore with a bump, the end.
+  func revision(_ revision: Int64) -> String {
+    let digits = "\(revision)"
+    return digits.count <= 6 ? digits : theme.glyphs.ellipsis + digits.suffix(5)
+  }
+
   func span(_ text: String, _ role: Role = .text) -> Span { Span(text, theme[role]) }
 }
 

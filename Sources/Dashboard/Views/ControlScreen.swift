@@ -126,14 +126,15 @@ struct ControlScreen {
           switch held {
           case .down: ("down", .error)
           case .nothing: ("-", .dim)
-          case .revision(let revision): ("\(revision)", revision < cache.newest ? .warn : .dim)
+          case .revision(let revision):
+            (canvas.revision(revision), revision < cache.newest ? .warn : .dim)
           }
         spans.append(canvas.span(leftPadded(text, width), role))
       }
       let isBehind = cache.informer.map { $0 < cache.newest } ?? false
       spans.append(
         canvas.span(
-          leftPadded(cache.informer.map { "\($0)" } ?? "-", 9), isBehind ? .warn : .dim))
+          leftPadded(cache.informer.map(canvas.revision) ?? "-", 9), isBehind ? .warn : .dim))
       spans.append(canvas.span(leftPadded(cache.objects.map { "\($0)" } ?? "-", 9), .dim))
       canvas.line(spans, in: inner, row: row + 1)
     }
@@ -158,13 +159,14 @@ struct ControlScreen {
           "\(scheduler.activeCount) active ", scheduler.activeCount > 0 ? .changed : .dim),
         canvas.span(
           "\(scheduler.backoffCount) backoff ", scheduler.backoffCount > 0 ? .pending : .dim),
-        canvas.span("\(stuck) stuck", stuck > 0 ? .error : .dim),
+        canvas.span("\(stuck) unschedulable", stuck > 0 ? .error : .dim),
       ])
     let theme = canvas.theme
     let now = canvas.state.timeline.now
+    let isWide = inner.width >= 60
     let columns = [
       Column("POD", width: 14, weight: 2, priority: 9, cutsMiddle: true),
-      Column("QUEUE", width: 7, priority: 8),
+      Column("QUEUE", width: isWide ? 13 : 7, priority: 8),
       Column("TRIES", width: 5, alignment: .right, priority: 5),
       Column("WAITS", width: 5, alignment: .right, priority: 6),
       Column("UNTIL", width: 6, alignment: .right, priority: 4),
@@ -182,7 +184,7 @@ struct ControlScreen {
         switch entry.place {
         case .active: return .text("active", theme[.changed])
         case .backoff: return .text("backoff", theme[.pending])
-        case .unschedulable: return .text("stuck", theme[.error])
+        case .unschedulable: return .text(isWide ? "unschedulable" : "unsched", theme[.error])
         }
       case 2: return .text("\(entry.waiting.attempts)", theme[.dim])
       case 3: return .text((now - entry.waiting.since).humanDuration, theme[.dim])

@@ -107,7 +107,8 @@ struct EtcdMembers {
         [
           canvas.span("\(view.applied)", view.applied < view.committed ? .warn : .text),
           canvas.span(rect.width < 26 ? " rev" : ", revision", .dim),
-          canvas.span(" \(view.revision)", .dim),
+          canvas.span(
+            " " + (rect.width < 30 ? canvas.revision(view.revision) : "\(view.revision)"), .dim),
         ], in: rect)
     case .progress: renderProgress(view, leader, &canvas, rect)
     case .timer: renderTimer(view, &canvas, rect)

@@ -71,7 +71,10 @@ struct EtcdScreen {
     canvas.line(
       [
         canvas.span("revision ", .dim), canvas.span("\(view.revision)", .title),
-        canvas.span("   compacted up to ", .dim), canvas.span("\(max(view.compactRevision, 0))"),
+        canvas.span("   compacted up to ", .dim),
+        canvas.span(
+          inner.width < 60
+            ? canvas.revision(max(view.compactRevision, 0)) : "\(max(view.compactRevision, 0))"),
         canvas.span("   \(view.keyCount) keys", .dim),
       ], in: inner, row: 0)
     for (row, entry) in [
@@ -106,11 +109,17 @@ struct EtcdScreen {
       let left = lease.remaining.map { $0.humanDuration } ?? "?"
       canvas.line(
         [
-          canvas.span("  \(String(UInt64(bitPattern: lease.id), radix: 16))  "),
+          canvas.span("  \(Self.hexadecimal(lease.id))  "),
           canvas.span("\(left) of \(lease.grantedTTL)s left", .warn),
           canvas.span("  \(lease.keys) key\(lease.keys == 1 ? "" : "s")", .dim),
         ], in: inner, row: row + 1 + number)
     }
+  }
+
+  /// As etcdctl prints a lease's ID.
+  private static func hexadecimal(_ id: Int64) -> String {
+    let digits = String(UInt64(bitPattern: id), radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
   private func newestView(_ world: World) -> EtcdView? {

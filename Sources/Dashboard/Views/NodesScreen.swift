@@ -51,7 +51,7 @@ struct NodesScreen {
       Column("ASKED", width: 5, alignment: .right, priority: 8),
       Column("PODS", width: 4, alignment: .right, priority: 9),
       Column(" ", width: 8, weight: 4, priority: 4),
-      Column("TAINTS", width: 6, weight: 1, priority: 3),
+      Column("TAINTS", width: widestTaints, weight: 1, priority: 3),
       Column("ZONE", width: 6, priority: 2),
       Column("AGE", width: 5, alignment: .right, priority: 1),
     ]
@@ -91,6 +91,18 @@ struct NodesScreen {
   }
 
   /// `node.kubernetes.io/unreachable` as `unreachable`.
+  /// What the taints need, of many nodes the first.
+  private var widestTaints: Int {
+    var (widest, seen) = (6, 0)
+    for at in list.nodes.indices where !list.nodes[at].taints.isEmpty {
+      let text = list.nodes[at].taints.map { Self.short($0.key).count }
+      widest = max(widest, text.reduce(0, +) + text.count - 1)
+      seen += 1
+      if seen == 100 { break }
+    }
+    return min(widest, 26)
+  }
+
   static func short(_ taint: String) -> String {
     String(taint.split(separator: "/").last ?? "")
   }

@@ -16,7 +16,7 @@ struct PodsScreen {
       renderDetails(&canvas, in: parts.right)
     }
     let arrangement = canvas.state.views.pods
-    var subtitle = "\(list.shown) pods"
+    var subtitle = "\(list.shown) pod\(list.shown == 1 ? "" : "s")"
     if list.shown < list.pods.count { subtitle = "\(list.shown) of \(list.pods.count) pods" }
     if arrangement.group != .none { subtitle += ", by \(arrangement.group.rawValue)" }
     let inner = canvas.framed(.pods, in: rest, subtitle: [Span(subtitle)])
@@ -95,7 +95,8 @@ struct PodsScreen {
     case .name: return .text(heading.name, theme[.title])
     case .status:
       let isWhole = heading.ready == heading.pods
-      return .text("\(heading.pods) pods", theme[isWhole ? .dim : .warn])
+      return .text(
+        "\(heading.pods) pod\(heading.pods == 1 ? "" : "s")", theme[isWhole ? .dim : .warn])
     case .ready:
       let isWhole = heading.ready == heading.pods
       return .text("\(heading.ready)/\(heading.pods)", theme[isWhole ? .dim : .warn])
