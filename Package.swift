@@ -147,6 +147,7 @@ let package = Package(
     tests("Controllers", ["Basics", "KubeAPI", "ControllerRuntime", "Controllers"]),
     tests("Kubelet", ["Basics", "KubeAPI", "ControllerRuntime", "Kubelet", "KubeProxy"]),
     tests("Etcdctl", ["Basics", "Engine", "Etcdctl"]),
+    tests("Kubectl", ["Basics", "KubeAPI", "Engine", "Kubectl"]),
     tests(
       "Engine", ["Basics", "KubeAPI", "MVCC", "Etcd", "Engine", "Manifests", "SimulationKernel"]),
     tests(

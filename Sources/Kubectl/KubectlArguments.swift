@@ -1,4 +1,5 @@
 import Basics
+import Engine
 import KubeAPI
 
 /// kubectl's flags and words, taken apart.
@@ -9,7 +10,8 @@ struct KubectlArguments {
   private static let withValue: [String] = [
     "namespace", "output", "selector", "filename", "replicas", "grace-period", "field-selector",
     "sort-by", "type", "patch", "tail", "container", "for", "timeout", "image", "port", "cascade",
-    "current-replicas", "resource-version",
+    "current-replicas", "resource-version", "revision", "to-revision", "target-port", "name",
+    "protocol", "labels", "cluster-ip", "restart", "env", "patch-file", "subresource",
   ]
   private static let short: [Character: String] = [
     "n": "namespace", "o": "output", "l": "selector", "f": "filename", "p": "patch",
@@ -18,7 +20,7 @@ struct KubectlArguments {
   private static let switches: [String] = [
     "all-namespaces", "all", "force", "now", "show-labels", "no-headers", "wait", "overwrite",
     "ignore-daemonsets", "delete-emptydir-data", "ignore-not-found", "recursive", "watch",
-    "disable-eviction",
+    "disable-eviction", "watch-only", "list", "command",
   ]
 
   init(_ arguments: [String]) throws(KubectlProblem) {
@@ -96,6 +98,20 @@ struct KubectlArguments {
     }
     return number
   }
+
+  /// A duration in Go's form, as `90s` or `1m30s`.
+  func duration(_ flag: String) throws(KubectlProblem) -> Span? {
+    guard let text = self[flag] else { return nil }
+    guard let span = Span(goDuration: text) else {
+      throw KubectlProblem(
+        message: "error: invalid argument \"\(text)\" for \"--\(flag)\" flag: time: invalid "
+          + "duration \"\(text)\"")
+    }
+    return span
+  }
+
+  /// Takes a flag off.
+  mutating func drop(_ flag: String) { flags.removeAll { $0.name == flag } }
 
   /// `pods`, `pods,services`, `all`.
   static func kinds(_ word: String) throws(KubectlProblem) -> [ResourceKind] {

@@ -118,6 +118,18 @@ struct KubectlIO {
   /// A refusal in kubectl's words.
   mutating func fail(_ status: APIStatus) { fail(Self.text(status)) }
 
+  /// What went wrong with several objects: one error alone is called one, more stand in lines
+  /// (`cmdutil.CheckErr` of an aggregate).
+  mutating func failAll(_ problems: [String]) {
+    if problems.count == 1, let only = problems.first {
+      let isWhole = ["error: ", "Error from server", "Unable to connect", "The "].contains {
+        only.hasPrefix($0)
+      }
+      return fail(isWhole ? only : "error: " + only)
+    }
+    for problem in problems { fail(problem) }
+  }
+
   mutating func send(_ request: APIRequest, tag: Int = 0, after delay: Span = .zero) {
     requests.append(KubectlRequest(request: request, tag: tag, delay: delay))
   }

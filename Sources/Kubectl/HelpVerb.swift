@@ -1,0 +1,15 @@
+import Basics
+import KubeAPI
+
+/// `kubectl` alone, `kubectl help`: says what there is, and asks nobody.
+struct HelpVerb: KubectlVerb {
+  private let text: String
+
+  init(_ text: String) { self.text = text }
+
+  mutating func begin(_ io: inout KubectlIO) { io.output += text }
+
+  mutating func receive(
+    _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO
+  ) {}
+}
