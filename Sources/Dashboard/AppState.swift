@@ -162,14 +162,17 @@ public struct AppState: Sendable {
   /// Whether it wants all the time it can get.
   public var isHurried: Bool { isBooting || pursuit != nil || (isRunning && fellShort) }
 
-  /// Says something on the line for it; a refusal that is longer than the line opens in full.
   mutating func say(_ text: String, _ role: Role = .info) {
     notice = Notice(text: text, role: role, since: realNow)
-    let room = screenSize.width - 2
-    guard role == .error || role == .warn, room > 0, TextWidth.of(text) > room else { return }
-    if case .sheet(let sheet) = overlays.last, sheet.content == .message { overlays.removeLast() }
+  }
+
+  /// A refusal that is longer than its line, opened in full; the next key closes it.
+  mutating func openLongNotice() {
+    guard let notice, notice.role == .error || notice.role == .warn, screenSize.width > 2,
+      TextWidth.of(notice.text) > screenSize.width - 2
+    else { return }
     var sheet = Sheet(content: .message, title: "In full")
-    sheet.update([SheetLine(text, role)])
+    sheet.update([SheetLine(notice.text, notice.role)])
     overlays.append(.sheet(sheet))
   }
 }

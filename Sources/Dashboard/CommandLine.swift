@@ -66,8 +66,8 @@ extension AppState {
 
   mutating func submit(_ line: String) {
     let words = ShellWords.split(line)
-    guard !words.isEmpty, !submitOwn(words) else { return }
-    start(line)
+    guard !words.isEmpty else { return }
+    if submitOwn(words) { openLongNotice() } else { start(line) }
   }
 
   private mutating func start(_ line: String) {

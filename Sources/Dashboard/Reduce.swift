@@ -30,6 +30,11 @@ extension AppState {
       return
     default: break
     }
+    if prompt == nil, case .sheet(let sheet) = overlays.last, sheet.content == .message {
+      if case .mouse = key { return }
+      overlays.removeLast()
+      if key == .escape || key == .enter { return }
+    }
     if prompt == nil, let plain = key.behindEscape, keys.intent(key, in: context) == nil {
       // Esc and a key that came at once, as over a slow link: two keys.
       handle(.escape)

@@ -283,6 +283,17 @@ import Testing
     #expect(desk.state.observation.faults.isEmpty)
   }
 
+  @Test("a refusal longer than its line is read in full, and the next key goes on")
+  func longRefusals() {
+    var desk = Desk()
+    desk.press(":")
+    desk.type("fail link/master-1/worker-1 oneway")
+    desk.press("enter")
+    #expect(desk.text.contains("In full") && desk.text.contains("unsynced"))
+    desk.press("2")
+    #expect(desk.state.overlays.isEmpty && desk.state.screen == .topology)
+  }
+
   @Test("what to try next leads through the first session")
   func suggestions() {
     var desk = Desk()

@@ -168,7 +168,7 @@ import Testing
       desk.loop.edit { $0.timeline.advance(to: $0.timeline.now + .milliseconds(500)) }
       desk.press(".")
     }
-    #expect(desk.text.contains("stuck"))
+    #expect(desk.text.contains("unschedulable"))
     #expect(desk.text.contains("NodeResourcesFit"))
   }
 
