@@ -202,12 +202,20 @@ extension AppState {
     case ("set", 2):
       return timeline.world.objects(.deployment).filter { $0.key.namespace == "default" }
         .map { "deployment/" + $0.key.name }
+    case ("rollout", 1): return KubectlInvocation.rolloutSubcommands
+    case ("rollout", 2):
+      return timeline.world.objects(.deployment).filter { $0.key.namespace == "default" }
+        .map { "deployment/" + $0.key.name }
+    case ("expose", 1): return ["deployment"]
+    case ("expose", 3): return ["--port="]
+    case ("run", 2): return ["--image="]
     case ("scale", 1): return ["deployment", "replicaset"]
     case ("create", 1): return ["deployment", "namespace", "service", "configmap"]
     case ("apply", 1): return ["-f"]
-    case ("get", 1), ("describe", 1), ("delete", 1):
+    case ("get", 1), ("describe", 1), ("delete", 1), ("label", 1), ("annotate", 1), ("patch", 1):
       return ResourceKind.allCases.map { verb == "get" ? $0.plural : $0.singular }
-    case ("get", 2), ("describe", 2), ("delete", 2), ("scale", 2):
+    case ("get", 2), ("describe", 2), ("delete", 2), ("scale", 2), ("label", 2), ("annotate", 2),
+      ("patch", 2), ("expose", 2):
       return ResourceKind(commandLineName: words[1]).map(names) ?? []
     case ("scale", _): return ["--replicas"]
     default: return []

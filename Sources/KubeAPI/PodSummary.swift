@@ -6,6 +6,8 @@ public struct PodSummary: Sendable, Equatable {
   public var readyContainers = 0
   public var totalContainers = 0
   public var restarts = 0
+  /// When a container ended last before it was started again; nil where none was.
+  public var lastRestart: Timestamp?
   /// `Running`, `Pending`, `ContainerCreating`, `CrashLoopBackOff`, `Terminating`, …
   public var status: String
 
@@ -23,6 +25,7 @@ public struct PodSummary: Sendable, Equatable {
     var isInitializing = false
     for (index, container) in state.initContainerStatuses.enumerated() {
       restarts += Int(container.restartCount)
+      note(container.lastState)
       switch container.state {
       case .terminated(let end) where end.exitCode == 0: continue
       case .terminated(let end):
@@ -38,9 +41,11 @@ public struct PodSummary: Sendable, Equatable {
 
     if !isInitializing {
       restarts = 0
+      lastRestart = nil
       var hasRunning = false
       for container in state.containerStatuses.reversed() {
         restarts += Int(container.restartCount)
+        note(container.lastState)
         switch container.state {
         case .waiting(let reason, _) where !reason.isEmpty: status = reason
         case .terminated(let end): status = Self.word(of: end)
@@ -62,6 +67,11 @@ public struct PodSummary: Sendable, Equatable {
         status = "Terminating"
       }
     }
+  }
+
+  private mutating func note(_ last: ContainerState) {
+    guard case .terminated(let end) = last, let time = end.finishedAt else { return }
+    lastRestart = lastRestart.map { max($0, time) } ?? time
   }
 
   private static func word(of end: ContainerTermination) -> String {

@@ -68,7 +68,7 @@ public struct PrintedTable: Sendable {
     switch object.body {
     case .namespace(let x): return [name, x.status.phase, age]
     case .node(let x): return row(x, age)
-    case .pod(let x): return row(x, age)
+    case .pod(let x): return row(x, age, now)
     case .service(let x): return row(x, age)
     case .endpointSlice(let x):
       let ports = x.ports.map { String($0.port ?? 0) }
@@ -103,13 +103,17 @@ public struct PrintedTable: Sendable {
     }
   }
 
-  private static func row(_ pod: Pod, _ age: String) -> [String] {
+  private static func row(_ pod: Pod, _ age: String, _ now: Timestamp) -> [String] {
     let summary = PodSummary(pod)
+    var restarts = String(summary.restarts)
+    if summary.restarts > 0, let last = summary.lastRestart {
+      restarts += " (\((now - last).humanDuration) ago)"
+    }
     let gates = pod.spec.readinessGates
     let passed = gates.count { pod.status.conditions.isTrue($0) }
     return [
       pod.metadata.name, "\(summary.readyContainers)/\(summary.totalContainers)",
-      summary.status, String(summary.restarts), age, orNone(pod.status.podIP),
+      summary.status, restarts, age, orNone(pod.status.podIP),
       orNone(pod.spec.nodeName), orNone(pod.status.nominatedNodeName),
       gates.isEmpty ? "<none>" : "\(passed)/\(gates.count)",
     ]

@@ -5,36 +5,22 @@ import Manifests
 /// `kubectl apply -f`: client-side apply with the last-applied annotation and a three-way patch.
 struct ApplyVerb: KubectlVerb {
   private let documents: [ManifestDocument]
+  private let unknown: UnknownKinds
   private let namespace: String?
   private var next = 0
 
-  init(documents: [ManifestDocument], namespace: String?) {
+  init(
+    documents: [ManifestDocument], unknown: UnknownKinds = UnknownKinds(), namespace: String?
+  ) {
     self.documents = documents
+    self.unknown = unknown
     self.namespace = namespace
   }
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
+    let read = try ManifestFiles(arguments)
     self.init(
-      documents: try Self.read(arguments, verb: "apply"), namespace: arguments["namespace"])
-  }
-
-  /// The documents of all `-f` files.
-  static func read(
-    _ arguments: KubectlArguments, verb: String
-  ) throws(KubectlProblem) -> [ManifestDocument] {
-    let files = arguments.all("filename")
-    guard !files.isEmpty else {
-      throw KubectlProblem(message: "error: must specify one of -f and -k")
-    }
-    var documents: [ManifestDocument] = []
-    for file in files {
-      do throws(ManifestProblem) {
-        documents += try ManifestReader.read(path: file)
-      } catch {
-        throw KubectlProblem(message: "error: " + error.description)
-      }
-    }
-    return documents
+      documents: read.documents, unknown: read.unknown, namespace: arguments["namespace"])
   }
 
   // One object after the other, as kubectl does: a namespace must be there before what is in it.
@@ -48,7 +34,7 @@ struct ApplyVerb: KubectlVerb {
   }
 
   private mutating func askNext(_ io: inout KubectlIO) {
-    guard next < documents.count else { return }
+    guard next < documents.count else { return unknown.say(&io) }
     let object = documents[next].object
     let key = key(of: object)
     io.send(APIRequest(.get, object.kind, namespace: key.namespace, name: key.name))
@@ -63,6 +49,10 @@ struct ApplyVerb: KubectlVerb {
     case (.get, .status(let status)) where status.isNotFound: create(document, &io)
     case (.create, .object(let object)): done(object, "created", &io)
     case (.patch, .object(let object)): done(object, "configured", &io)
+    case (.create, .status(let status)):
+      io.fail(status.about("creating", document.location.file))
+      next += 1
+      askNext(&io)
     case (_, .status(let status)):
       io.fail(status)
       next += 1
@@ -119,73 +109,5 @@ struct ApplyVerb: KubectlVerb {
     metadata["namespace"] = .string(key.namespace)
     object["metadata"] = .object(metadata)
     return .object(object)
-  }
-}
-
-/// `kubectl create -f`, `kubectl create namespace NAME`.
-struct CreateVerb: KubectlVerb {
-  private let objects: [APIObject]
-  private let namespace: String
-  private var next = 0
-
-  init(_ arguments: KubectlArguments) throws(KubectlProblem) {
-    namespace = arguments.namespace
-    if arguments["filename"] != nil {
-      objects = try ApplyVerb.read(arguments, verb: "create").map(\.object)
-      return
-    }
-    guard arguments.words.count >= 2 else {
-      throw KubectlProblem(message: "error: must specify one of -f and -k")
-    }
-    let name = arguments.words[1]
-    switch arguments.words[0] {
-    case "namespace", "ns": objects = [Namespace(name: name).boxed]
-    case "serviceaccount", "sa": objects = [ServiceAccount(name: name).boxed]
-    case "deployment", "deploy":
-      guard let image = arguments["image"] else {
-        throw KubectlProblem(message: "error: required flag(s) \"image\" not set")
-      }
-      objects = [Self.deployment(name, image, replicas: try arguments.integer("replicas") ?? 1)]
-    default:
-      throw KubectlProblem(message: "error: unknown command \"\(arguments.words[0])\"")
-    }
-  }
-
-  private static func deployment(_ name: String, _ image: String, replicas: Int) -> APIObject {
-    var deployment = Deployment(name: name)
-    deployment.metadata.labels["app"] = name
-    deployment.spec.replicas = Int32(clamping: replicas)
-    deployment.spec.selector = LabelSelector(matchLabels: ["app": name])
-    deployment.spec.template.metadata.labels["app"] = name
-    var container = Container()
-    let base = image.split(separator: "/").last ?? ""
-    container.name = String(base.split(separator: ":").first ?? "app")
-    container.image = image
-    deployment.spec.template.spec.containers = [container]
-    return deployment.boxed
-  }
-
-  mutating func begin(_ io: inout KubectlIO) { sendNext(&io) }
-
-  private func sendNext(_ io: inout KubectlIO) {
-    guard next < objects.count else { return }
-    let object = objects[next]
-    let own = object.metadata.namespace
-    let place = object.kind.isNamespaced ? (own.isEmpty ? namespace : own) : ""
-    var request = APIRequest(.create, object.kind, namespace: place, name: object.metadata.name)
-    request.body = .object(object.withMetadata { $0.namespace = place })
-    io.send(request)
-  }
-
-  mutating func receive(
-    _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO
-  ) {
-    switch response {
-    case .object(let object): io.print(object.printedName + " created")
-    case .status(let status): io.fail(status)
-    default: break
-    }
-    next += 1
-    sendNext(&io)
   }
 }

@@ -8,16 +8,17 @@ struct DeleteVerb: KubectlVerb {
   private let arguments: KubectlArguments
   private let labels: LabelSelector?
   private let grace: Int64?
+  private var unknown = UnknownKinds()
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
     self.arguments = arguments
     labels = try arguments.labelSelector()
-    let force = arguments.isSet("force")
-    let asked = try arguments.integer("grace-period")
-    grace = asked.map(Int64.init) ?? (force ? 0 : arguments.isSet("now") ? 1 : nil)
+    grace = try Self.grace(arguments)
     if arguments["filename"] != nil {
       kinds = []
-      for document in try ApplyVerb.read(arguments, verb: "delete") {
+      let read = try ManifestFiles(arguments)
+      unknown = read.unknown
+      for document in read.documents {
         let object = document.object
         let own = object.metadata.namespace
         let namespace =
@@ -38,9 +39,36 @@ struct DeleteVerb: KubectlVerb {
     }
   }
 
+  /// Seconds of grace; nil leaves them to the objects (`DeleteOptions.Complete` and `Validate`).
+  private static func grace(_ arguments: KubectlArguments) throws(KubectlProblem) -> Int64? {
+    let isForced = arguments.isSet("force")
+    var grace = Int64(try arguments.integer("grace-period") ?? -1)
+    if arguments.isSet("now") {
+      guard grace == -1 else {
+        throw KubectlProblem(
+          message: "error: --now and --grace-period cannot be specified together")
+      }
+      grace = 1
+    }
+    // No grace at all is for those who insist.
+    if grace == 0, !isForced { grace = 1 }
+    if grace < 0, isForced { grace = 0 }
+    guard grace <= 0 || !isForced else {
+      throw KubectlProblem(
+        message: "error: --force and --grace-period greater than 0 cannot be specified together")
+    }
+    return grace < 0 ? nil : grace
+  }
+
   mutating func begin(_ io: inout KubectlIO) {
+    if grace == 0 {
+      io.errorOutput +=
+        "Warning: Immediate deletion does not wait for confirmation that the running resource has "
+        + "been terminated. The resource may continue to run on the cluster indefinitely.\n"
+    }
+    unknown.say(&io)
     for (kind, key) in named { delete(kind, key, &io) }
-    guard named.isEmpty else { return }
+    guard named.isEmpty, arguments["filename"] == nil else { return }
     for kind in kinds {
       let isAll = arguments.isSet("all-namespaces") || !kind.isNamespaced
       var request = APIRequest(.list, kind, namespace: isAll ? "" : arguments.namespace)

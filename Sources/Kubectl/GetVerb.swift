@@ -7,6 +7,7 @@ struct GetVerb: KubectlVerb {
   private enum Format {
     case table, wide, name, json, yaml
     case jsonpath(JSONPath)
+    case columns(CustomColumns)
   }
 
   private let kinds: [ResourceKind]
@@ -15,6 +16,7 @@ struct GetVerb: KubectlVerb {
   private let labels: LabelSelector?
   private let fields: FieldSelector?
   private let format: Format
+  private let sorting: SortingByPath?
   private var collected: [[APIObject]]
   private var pending = 0
   private let isSingle: Bool
@@ -25,10 +27,18 @@ struct GetVerb: KubectlVerb {
         message: "You must specify the type of resource to get. Use \"kubectl api-resources\" for "
           + "a complete list of supported resources.\n\nerror: Required resource not specified.")
     }
+    // An invocation ends with its answer, and cannot go on as a watch does.
+    guard !arguments.isSet("watch"), !arguments.isSet("watch-only") else {
+      throw KubectlProblem(
+        message: "error: --watch is not supported: the dashboard's lists are live already, and "
+          + "`kubectl rollout status` waits for a rollout")
+    }
     (kinds, named) = try KubectlArguments.targets(arguments.words)
     self.arguments = arguments
     labels = try arguments.labelSelector()
     fields = try arguments.fieldSelector()
+    let path = arguments["sort-by"] ?? ""
+    sorting = path.isEmpty ? nil : try SortingByPath(path)
     switch arguments["output"] {
     case nil, "": format = .table
     case "wide": format = .wide
@@ -42,10 +52,13 @@ struct GetVerb: KubectlVerb {
       do throws(JSONPathProblem) { format = .jsonpath(try JSONPath(path)) } catch {
         throw KubectlProblem(message: "error: error parsing jsonpath \(text)")
       }
+    case "custom-columns": format = .columns(try CustomColumns(""))
+    case let text? where text.hasPrefix("custom-columns="):
+      format = .columns(try CustomColumns(String(text.dropFirst("custom-columns=".count))))
     case let other?:
       throw KubectlProblem(
         message: "error: unable to match a printer suitable for the output format \"\(other)\", "
-          + "allowed formats are: json,jsonpath,name,wide,yaml")
+          + "allowed formats are: custom-columns,json,jsonpath,name,wide,yaml")
     }
     collected = Array(repeating: [], count: named.isEmpty ? kinds.count : named.count)
     isSingle = named.count == 1
@@ -87,18 +100,29 @@ struct GetVerb: KubectlVerb {
   }
 
   private func printAll(_ now: Timestamp, _ io: inout KubectlIO) {
-    let objects = collected.flatMap { $0 }
+    do throws(KubectlProblem) { try printSorted(now, &io) } catch { io.fail(error.message) }
+  }
+
+  private func printSorted(_ now: Timestamp, _ io: inout KubectlIO) throws(KubectlProblem) {
     switch format {
-    case .table, .wide: printTables(now, &io)
+    case .table, .wide: return try printTables(now, &io)
+    default: break
+    }
+    var objects = collected.flatMap { $0 }
+    if let sorting, !isSingle { objects = try sorting.sorted(objects) }
+    if objects.isEmpty && io.hasFailed { return }
+    switch format {
+    case .table, .wide: break
     case .name: for object in objects { io.print(object.printedName) }
-    case .json:
-      guard !objects.isEmpty || !io.hasFailed else { return }
-      io.print(whole(objects).text(pretty: true))
-    case .yaml:
-      guard !objects.isEmpty || !io.hasFailed else { return }
-      io.output += whole(objects).yaml
+    case .json: io.print(whole(objects).text(pretty: true))
+    case .yaml: io.output += whole(objects).yaml
     case .jsonpath(let path):
-      if let value = path.value(in: whole(objects)) { io.print(value.text()) }
+      let texts = RelaxedPath.values(path, in: whole(objects)).map { value in
+        value.stringValue ?? value.text()
+      }
+      if !texts.isEmpty { io.print(texts.joined(separator: " ")) }
+    case .columns(let columns):
+      io.output += columns.table(objects, hasHeader: !arguments.isSet("no-headers"))
     }
   }
 
@@ -112,7 +136,7 @@ struct GetVerb: KubectlVerb {
       ]))
   }
 
-  private func printTables(_ now: Timestamp, _ io: inout KubectlIO) {
+  private func printTables(_ now: Timestamp, _ io: inout KubectlIO) throws(KubectlProblem) {
     let isAll = arguments.isSet("all-namespaces")
     var groups: [(ResourceKind, [APIObject])] = []
     for objects in collected where !objects.isEmpty {
@@ -131,8 +155,9 @@ struct GetVerb: KubectlVerb {
         ? "No resources found in \(arguments.namespace) namespace.\n" : "No resources found\n"
       return
     }
-    for (index, (kind, objects)) in groups.enumerated() {
+    for (index, (kind, found)) in groups.enumerated() {
       if index > 0 { io.print("") }
+      let objects = try sorting?.sorted(found) ?? found
       let table = PrintedTable(kind, objects, now: now)
       let hasPrefix = groups.count > 1 || kinds.count > 1 || (named.count > 1 && groups.count > 1)
       io.output +=
@@ -150,7 +175,7 @@ struct GetVerb: KubectlVerb {
   }
 }
 
-/// A table as kubectl lays it out: columns padded by three blanks (`printers.GetNewTabWriter`).
+/// A table of the server's as kubectl shows it.
 struct TableText {
   let text: String
 
@@ -176,27 +201,6 @@ struct TableText {
       }
       rows.append(cells)
     }
-    text = Self.aligned(rows)
-  }
-
-  static func aligned(_ rows: [[String]]) -> String {
-    var widths: [Int] = []
-    for row in rows {
-      for (index, cell) in row.enumerated() {
-        if index == widths.count { widths.append(0) }
-        widths[index] = max(widths[index], cell.count)
-      }
-    }
-    var text = ""
-    for row in rows {
-      for (index, cell) in row.enumerated() {
-        text += cell
-        if index < row.count - 1 {
-          text += String(repeating: " ", count: widths[index] - cell.count + 3)
-        }
-      }
-      text += "\n"
-    }
-    return text
+    text = TabText.table(rows)
   }
 }

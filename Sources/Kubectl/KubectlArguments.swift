@@ -15,7 +15,7 @@ struct KubectlArguments {
   ]
   private static let short: [Character: String] = [
     "n": "namespace", "o": "output", "l": "selector", "f": "filename", "p": "patch",
-    "c": "container", "A": "all-namespaces", "w": "watch", "R": "recursive",
+    "c": "container", "r": "replicas", "A": "all-namespaces", "w": "watch", "R": "recursive",
   ]
   private static let switches: [String] = [
     "all-namespaces", "all", "force", "now", "show-labels", "no-headers", "wait", "overwrite",

@@ -77,6 +77,11 @@ struct LabelVerb: KubectlVerb {
     guard parts.count == 2 else {
       throw KubectlProblem(message: "error: invalid label spec: \(pair)")
     }
+    let problems = LabelSelector.problems(ofValue: parts[1])
+    guard problems.isEmpty else {
+      throw KubectlProblem(
+        message: "error: invalid label value: \"\(pair)\": " + problems.joined(separator: ";"))
+    }
     added[parts[0]] = parts[1]
   }
 

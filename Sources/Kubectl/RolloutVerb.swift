@@ -3,7 +3,7 @@ import KubeAPI
 
 /// `kubectl rollout SUBCOMMAND`: which of its verbs is meant.
 enum RolloutVerb {
-  static let subcommands = ["history", "pause", "restart", "resume", "status", "undo"]
+  private static var subcommands: [String] { KubectlInvocation.rolloutSubcommands }
 
   static func parse(_ arguments: KubectlArguments) throws(KubectlProblem) -> any KubectlVerb {
     guard let word = arguments.words.first else {

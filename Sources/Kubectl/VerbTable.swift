@@ -6,6 +6,11 @@ extension KubectlInvocation {
   /// The verbs there are, in the order of `kubectl help`.
   public static let verbs = table.map(\.name)
 
+  /// What follows `rollout`.
+  public static let rolloutSubcommands = [
+    "history", "pause", "restart", "resume", "status", "undo",
+  ]
+
   private struct Entry {
     let name: String
     let summary: String

@@ -35,11 +35,38 @@ public enum ManifestReader {
           SourceLocation(file: file, line: error.line, column: error.column), error.message)
       }
     }
-    var documents: [ManifestDocument] = []
-    for tree in try YAMLTree.documents(bytes, file: file) {
-      documents += try objects(tree, file)
+    return try read(bytes, file) { (problem) throws(ManifestProblem) in throw problem }
+  }
+
+  /// The objects of the file at `path`, and beside them what is of kinds that are not known: whoever
+  /// deals with the others says so in the end. Everything else that is wrong is an error here too.
+  public static func readKnown(
+    path: String
+  ) throws(ManifestProblem) -> (documents: [ManifestDocument], unknown: [ManifestProblem]) {
+    var unknown: [ManifestProblem] = []
+    let documents = try read(try bytes(path: path), path) { (problem) throws(ManifestProblem) in
+      // What names no kind at all is no object of any cluster.
+      guard problem.decoding?.kind == .unknownKind,
+        problem.message.hasPrefix("resource mapping not found")
+      else { throw problem }
+      unknown.append(problem)
     }
-    guard !documents.isEmpty else {
+    return (documents, unknown)
+  }
+
+  /// - Parameter refuse: deals with an object that cannot be read; it is left out.
+  private static func read(
+    _ bytes: [UInt8], _ file: String, refuse: (ManifestProblem) throws(ManifestProblem) -> Void
+  ) throws(ManifestProblem) -> [ManifestDocument] {
+    var documents: [ManifestDocument] = []
+    var refused = 0
+    for tree in try YAMLTree.documents(bytes, file: file) {
+      documents += try objects(tree, file) { (problem) throws(ManifestProblem) in
+        refused += 1
+        try refuse(problem)
+      }
+    }
+    guard documents.count + refused > 0 else {
       throw ManifestProblem(
         SourceLocation(file: file), "no objects found; expected at least one Kubernetes object")
     }
@@ -95,11 +122,12 @@ public enum ManifestReader {
   public static func objects(
     in tree: YAMLTree, file: String
   ) throws(ManifestProblem) -> [ManifestDocument] {
-    try objects(tree, file)
+    try objects(tree, file) { (problem) throws(ManifestProblem) in throw problem }
   }
 
   private static func objects(
-    _ tree: YAMLTree, _ file: String
+    _ tree: YAMLTree, _ file: String,
+    _ refuse: (ManifestProblem) throws(ManifestProblem) -> Void
   ) throws(ManifestProblem) -> [ManifestDocument] {
     guard case .object = tree.json else {
       throw ManifestProblem(
@@ -111,16 +139,16 @@ public enum ManifestReader {
       let items = tree["items"], case .array = items.json
     {
       var documents: [ManifestDocument] = []
-      for item in items.items { documents += try objects(item, file) }
+      for item in items.items { documents += try objects(item, file, refuse) }
       return documents
     }
     let location = SourceLocation(file: file, line: tree.place.line, column: tree.place.column)
-    do {
-      let object = try APIObject(json: tree.json)
-      return [ManifestDocument(object: object, location: location, json: tree.json, tree: tree)]
-    } catch {
-      throw problem(error, tree, file)
+    let object: APIObject
+    do { object = try APIObject(json: tree.json) } catch {
+      try refuse(problem(error, tree, file))
+      return []
     }
+    return [ManifestDocument(object: object, location: location, json: tree.json, tree: tree)]
   }
 
   private static func kindName(_ json: JSONValue) -> String {

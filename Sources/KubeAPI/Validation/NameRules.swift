@@ -222,3 +222,8 @@ private enum Scan {
       && text.allSatisfy { isAlphanumeric($0) || $0 == 45 || $0 == 46 || $0 == 95 }
   }
 }
+
+extension LabelSelector {
+  /// What is wrong with the value of a label, in the API's words; empty where nothing is.
+  public static func problems(ofValue text: String) -> [String] { NameRules.labelValue(text) }
+}
