@@ -134,6 +134,12 @@ extension AppState {
       .field("Node", pod.node.isEmpty ? "none yet" : pod.node),
       .field("IP", pod.ip.isEmpty ? "none yet" : pod.ip), .field("Age", pod.age.humanDuration),
     ]
+    if !pod.isReady, !pod.isTerminating,
+      let waiter = timeline.world.whyNot(.running(pod.key)).waiter
+    {
+      let due = waiter.earliest.map { ", in \(max(.zero, $0 - timeline.now).brief)" } ?? ""
+      lines.append(.field("Waits for", waiter.evidence + due, .warn))
+    }
     if let owner = object?.metadata.controller {
       lines.append(.field("Owner", "\(owner.kind) \(owner.name)"))
     }

@@ -33,9 +33,10 @@ extension ScenarioReading {
     if let flags = tree["flags"] {
       for component in flags.fields {
         for flag in component.tree.fields {
-          spec.flags.append(
-            ClusterSpec.ComponentFlag(
-              component: component.key, name: flag.key, value: try text(flag.tree)))
+          let known = ClusterSpec.ComponentFlag(
+            component: component.key, name: flag.key, value: try text(flag.tree))
+          if let words = known.problem { throw problem(flag.tree, words) }
+          spec.flags.append(known)
         }
       }
     }

@@ -42,6 +42,12 @@ struct ClusterOptions: ParsableArguments {
   @Option(name: .customLong("etcd-members"), help: "Members with external etcd, 1 to 7.")
   var etcdMembers: Int?
   @Option(help: "The seed of everything that is left to chance.") var seed: UInt64?
+  @Option(
+    name: .customLong("flag"),
+    help: ArgumentHelp(
+      "A flag of a component, as etcd.quota-backend-bytes=700000; may be given again.",
+      valueName: "component.name=value"))
+  var flags: [String] = []
 
   mutating func validate() throws {
     func check(_ name: String, _ value: Int?, _ range: ClosedRange<Int>) throws {
@@ -55,6 +61,12 @@ struct ClusterOptions: ParsableArguments {
     try check("etcd-members", etcdMembers, 1...7)
     if let etcd, ClusterSpec.EtcdTopology(rawValue: etcd) == nil {
       throw ValidationError("--etcd \(etcd): expected stacked or external")
+    }
+    for text in flags {
+      guard let flag = ClusterSpec.ComponentFlag(text) else {
+        throw ValidationError("--flag \(text): expected COMPONENT.NAME=VALUE")
+      }
+      if let problem = flag.problem { throw ValidationError("--flag \(text): \(problem)") }
     }
   }
 
@@ -73,6 +85,7 @@ struct ClusterOptions: ParsableArguments {
       result.etcd = made.etcd
     }
     if let seed { result.seed = seed }
+    result.flags += flags.compactMap { ClusterSpec.ComponentFlag($0) }
     return result
   }
 }

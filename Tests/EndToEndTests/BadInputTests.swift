@@ -94,6 +94,15 @@ struct BadInputTests {
       try OrreryCommand(["run", "-"], input: Data(text.utf8)), ":4:5:", "unknown step \"explode\"")
   }
 
+  @Test func scenarioWithAFlagThatNobodyHas() throws {
+    let text =
+      "apiVersion: orrery/v1\nkind: Scenario\ncluster:\n  flags:\n    etcd: {snapshot-cont: 5}\n"
+      + "timeline: []\n"
+    expectRefusal(
+      try OrreryCommand(["run", "-"], input: Data(text.utf8)), ":5:", "snapshot-cont",
+      "snapshot-count")
+  }
+
   @Test func scenarioThatNamesNoHost() throws {
     let text =
       "apiVersion: orrery/v1\nkind: Scenario\ncluster: {masters: 1, workers: 1}\n"
@@ -109,6 +118,10 @@ struct BadInputTests {
     (["--zones", "0"], "--zones"), (["--etcd", "zetcd"], "--etcd"),
     (["--etcd-members", "8"], "--etcd-members"), (["--until", "tuesday"], "--until"),
     (["--for", "ever"], "--for"), (["--output", "xml"], "--output"), (["--nonsense"], "--nonsense"),
+    (["--flag", "quota"], "COMPONENT.NAME=VALUE"), (["--flag", "etcdd.x=1"], "no component"),
+    (["--flag", "etcd.quota-backend-byts=1"], "quota-backend-bytes"),
+    (["--flag", "kube-apiserver.event-ttl=soon"], "a duration"),
+    (["--flag", "kubelet.nonsense=1"], "kubelet has no flag"),
   ])
   func option(_ arguments: [String], _ name: String) throws {
     let command = try OrreryCommand(["run", dataFile("shop.yaml")] + arguments)
