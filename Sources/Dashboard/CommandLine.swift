@@ -210,7 +210,7 @@ extension AppState {
     case ("expose", 3): return ["--port="]
     case ("run", 2): return ["--image="]
     case ("scale", 1): return ["deployment", "replicaset"]
-    case ("create", 1): return ["deployment", "namespace", "service", "configmap"]
+    case ("create", 1): return ["deployment", "namespace", "serviceaccount"]
     case ("apply", 1): return ["-f"]
     case ("get", 1), ("describe", 1), ("delete", 1), ("label", 1), ("annotate", 1), ("patch", 1):
       return ResourceKind.allCases.map { verb == "get" ? $0.plural : $0.singular }

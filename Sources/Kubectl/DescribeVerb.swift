@@ -123,7 +123,11 @@ struct DescribeVerb: KubectlVerb {
       }
       switch object.kind {
       case .node:
-        if isNew("pods") { ask(APIRequest(.list, .pod), Tag.related, &io) }
+        if isNew("pods") {
+          var list = APIRequest(.list, .pod)
+          if objects.count == 1 { list.options.fieldSelector = .nodeName(object.metadata.name) }
+          ask(list, Tag.related, &io)
+        }
         ask(
           APIRequest(
             .get, .lease, namespace: "kube-node-lease", name: object.metadata.name),

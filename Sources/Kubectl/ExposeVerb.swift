@@ -8,7 +8,7 @@ struct ExposeVerb: KubectlVerb {
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
     self.arguments = arguments
-    // Here -l and --selector say what the service selects.
+    // Here --selector says what the service selects.
     var others = arguments
     others.drop("selector")
     query = try ObjectQuery(

@@ -23,7 +23,11 @@ struct KubectlArguments {
     "disable-eviction", "watch-only", "list", "command",
   ]
 
-  init(_ arguments: [String]) throws(KubectlProblem) {
+  /// - Parameter verb: some have letters of their own.
+  init(_ arguments: [String], of verb: String = "") throws(KubectlProblem) {
+    var short = Self.short
+    // Where something is made, -l gives it labels; elsewhere it chooses by them.
+    if verb == "expose" || verb == "run" { short["l"] = "labels" }
     var rest = arguments[...]
     while let word = rest.popFirst() {
       if word == "--" {
@@ -44,7 +48,7 @@ struct KubectlArguments {
           throw KubectlProblem(message: "error: unknown flag: --\(name)")
         }
       } else if word.hasPrefix("-"), word.count > 1, word != "-" {
-        guard let letter = word.dropFirst().first, let name = Self.short[letter] else {
+        guard let letter = word.dropFirst().first, let name = short[letter] else {
           throw KubectlProblem(
             message: "error: unknown shorthand flag: '\(word.dropFirst().prefix(1))' in \(word)")
         }

@@ -21,7 +21,7 @@ struct RunVerb: KubectlVerb {
     var pod = Pod(name: name, namespace: arguments.namespace)
     do throws(KubectlProblem) {
       pod.metadata.labels =
-        try (arguments["labels"] ?? arguments["selector"]).map(ExposeVerb.map) ?? ["run": name]
+        try arguments["labels"].map(ExposeVerb.map) ?? ["run": name]
     } catch {
       throw KubectlProblem(message: "error: " + error.message)
     }

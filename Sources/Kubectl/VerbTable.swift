@@ -79,7 +79,7 @@ extension KubectlInvocation {
     guard let entry = table.first(where: { $0.name == verb }) else {
       throw KubectlProblem(message: "error: unknown command \"\(verb)\" for \"kubectl\"")
     }
-    return try entry.make(try KubectlArguments(Array(words.dropFirst())))
+    return try entry.make(try KubectlArguments(Array(words.dropFirst()), of: verb))
   }
 
   private static var help: String {

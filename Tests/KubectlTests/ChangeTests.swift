@@ -141,6 +141,10 @@ struct ChangeTests {
       shell.world.object(.pod, ObjectKey(namespace: "default", name: "box"))?.pod)
     #expect(pod.metadata.labels == ["run": "box"] && pod.spec.restartPolicy == "Never")
     #expect(pod.spec.containers.map(\.args) == [["sleep", "1000"]])
+    shell.ok("run labelled --image=busybox -l a=b,c=d")
+    #expect(
+      shell.world.object(.pod, ObjectKey(namespace: "default", name: "labelled"))?.metadata.labels
+        == ["a": "b", "c": "d"])
     #expect(shell.refusal("run box2") == "error: --image is required\n")
     #expect(
       shell.refusal("run box2 --image=Bad/Name")

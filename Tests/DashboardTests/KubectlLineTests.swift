@@ -1,0 +1,33 @@
+import Testing
+
+@testable import Dashboard
+
+/// kubectl's verbs on the line behind `:`.
+struct KubectlLineTests {
+  @Test(arguments: [
+    ("rollo", ["rollout"]), ("ann", ["annotate"]), ("rollout st", ["status"]),
+    ("rollout undo deployment/w", ["deployment/web"]),
+    ("kubectl label depl", ["deployment"]), ("patch deployment w", ["web"]),
+    ("expose deployment w", ["web"]), ("create dep", ["deployment"]),
+  ])
+  func theLineCompletesThem(_ typed: String, _ choices: [String]) {
+    var desk = Desk()
+    desk.press(":")
+    desk.type(typed)
+    #expect(desk.state.prompt.map { desk.state.completions($0).choices } == choices)
+  }
+
+  @Test func aRolloutIsWaitedForWhileTheClockStands() {
+    var desk = Desk(width: 120, height: 40)
+    desk.press(":")
+    desk.type("rollout restart deployment/web")
+    desk.press("enter")
+    desk.settle()
+    #expect(desk.text.contains("deployment.apps/web restarted"))
+    desk.press("esc :")
+    desk.type("rollout status deployment/web")
+    desk.press("enter")
+    desk.settle()
+    #expect(desk.text.contains("deployment \"web\" successfully rolled out"), "\(desk.text)")
+  }
+}
