@@ -304,7 +304,7 @@ extension AppState {
     let spare = observation.healthyMembers - observation.quorum
     let rest = spare >= 0 ? "can lose \(spare) more" : "QUORUM LOST"
     return
-      "\(total) members, \(observation.healthyMembers) healthy, quorum \(observation.quorum), \(rest)"
+      "\(total) member\(total == 1 ? "" : "s"), \(observation.healthyMembers) healthy, quorum \(observation.quorum), \(rest)"
   }
 }
 

@@ -57,13 +57,15 @@ struct SheetView {
     let spans: [Span]
   }
 
-  /// Tables are not wrapped: they scroll sideways.
+  /// Tables are not wrapped: they scroll sideways. Refusals among them are.
   private var isWide: Bool { sheet.content == .command || sheet.content == .stream }
 
   private func wrapped(columns: Int, _ theme: Theme) -> [Wrapped] {
     sheet.lines.enumerated().flatMap { index, line in
       let spans = line.ink.map { Span($0.text, theme[$0.role]) }
-      if isWide { return [Wrapped(source: index, spans: spans)] }
+      if isWide, line.ink.first?.role != .error {
+        return [Wrapped(source: index, spans: spans)]
+      }
       return TextPane.wrapped(spans, columns: max(columns, 1))
         .map { Wrapped(source: index, spans: $0) }
     }

@@ -273,7 +273,7 @@ import Testing
     try big(6).write(toFile: folder + "/one.yaml", atomically: true, encoding: .utf8)
     command("apply -f \(folder)/many.yaml")
     #expect(desk.text.contains("configmap/big-1 created"))
-    #expect(desk.text.contains("etcdserver: mvcc: database space exceeded"))
+    #expect(desk.text.contains("mvcc: database space exceeded"))
     desk.press("esc")
     desk.press("5")
     #expect(desk.text.contains("alarm NOSPACE of"))
