@@ -81,7 +81,7 @@ struct DescribeVerb: KubectlVerb {
     case .object(let object): found[request.tag] = [object]
     case .list(let objects, _, _): found[request.tag] = objects
     case .status(let status)
-    where status.isNotFound && arguments.words.count == 2 && !kinds.isEmpty:
+    where status.isNotFound && named.count == 1 && !kinds.isEmpty:
       // A name that is none may be how names begin.
       missing = status
       ask(

@@ -252,6 +252,10 @@ struct DescribeTests {
       shell.refusal("describe pod gone")
         == "Error from server (NotFound): pods \"gone\" not found\n")
     #expect(
+      shell.refusal("describe pods,services gone")
+        == "Error from server (NotFound): pods \"gone\" not found\n"
+        + "Error from server (NotFound): services \"gone\" not found\n")
+    #expect(
       shell.refusal("describe pod/web") == "Error from server (NotFound): pods \"web\" not found\n")
   }
 }
