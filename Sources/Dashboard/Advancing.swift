@@ -103,7 +103,7 @@ extension AppState {
   private mutating func answer(_ hasTime: () -> Bool) {
     repeat {
       guard let run = command, run.isAwaited else { return }
-      guard timeline.now < run.startedAt + CommandRun.patience else {
+      guard timeline.now < run.heardAt + CommandRun.patience else {
         say("no answer within \(CommandRun.patience.humanDuration) of virtual time", .error)
         dropCommand()
         return

@@ -15,24 +15,28 @@ struct CommandRun: Sendable {
   private var program: Program
   let line: String
   let startedAt: Tick
+  /// When the last answer came, or it began: `rollout status` asks again and again.
+  private(set) var heardAt: Tick
   private var open: [(request: UInt64, token: Int)] = []
   /// What is to be sent later.
   private var waiting: [(at: Tick, outgoing: KubectlInvocation.Outgoing)] = []
 
-  /// After so much virtual time nobody waits any longer; as long as kubectl's own patience with a
-  /// dead API server.
+  /// After so much virtual time without an answer nobody waits any longer; as long as kubectl's own
+  /// patience with a dead API server.
   static let patience = TimeSpan.seconds(90)
 
   init(_ invocation: KubectlInvocation, line: String, at now: Tick) {
     program = .kubectl(invocation)
     self.line = line
     startedAt = now
+    heardAt = now
   }
 
   init(_ invocation: EtcdctlInvocation, line: String, at now: Tick) {
     program = .etcd(invocation)
     self.line = line
     startedAt = now
+    heardAt = now
   }
 
   /// The program's name, for a title.
@@ -93,7 +97,7 @@ struct CommandRun: Sendable {
   /// Lets time pass until it is answered.
   mutating func answer(_ timeline: inout WorldTimeline) {
     pump(&timeline)
-    while isAwaited, timeline.now < startedAt + Self.patience {
+    while isAwaited, timeline.now < heardAt + Self.patience {
       timeline.step(through: horizon(timeline.now))
       pump(&timeline)
     }
@@ -104,7 +108,7 @@ struct CommandRun: Sendable {
 
   /// How far time may pass before it wants to be pumped again.
   func horizon(_ now: Tick) -> Tick {
-    let limit = startedAt + Self.patience
+    let limit = heardAt + Self.patience
     guard case .etcd(let invocation) = program, let wake = invocation.nextWake else { return limit }
     return min(limit, max(now, wake))
   }
@@ -136,6 +140,7 @@ struct CommandRun: Sendable {
     open = []
     for entry in waiting {
       if let answer = timeline.takeAnswer(entry.request) {
+        heardAt = timeline.now
         invocation.receive(entry.token, answer, now: timeline.world.wallClock)
       } else {
         open.append(entry)

@@ -30,4 +30,17 @@ struct KubectlLineTests {
     desk.settle()
     #expect(desk.text.contains("deployment \"web\" successfully rolled out"), "\(desk.text)")
   }
+
+  @Test func aRolloutThatGetsStuckIsWaitedForUntilItsDeadline() {
+    var desk = Desk(width: 120, height: 40)
+    desk.press(":")
+    desk.type("set image deployment/web nginx=none.invalid/x:1")
+    desk.press("enter")
+    desk.settle()
+    desk.press("esc :")
+    desk.type("rollout status deployment/web")
+    desk.press("enter")
+    for _ in 0..<40 { desk.settle() }
+    #expect(desk.text.contains("exceeded its progress deadline"), "\(desk.text)")
+  }
 }
