@@ -92,6 +92,46 @@ import Testing
     #expect(desk.text.contains("2/2 worker-1 loses power"))
   }
 
+  @Test("the next step is done from behind the answer to the last one; a wait says how much longer")
+  func stepsBehindAnswers() throws {
+    let text = """
+      apiVersion: orrery/v1
+      kind: Scenario
+      metadata: {name: two}
+      cluster: {masters: 1, workers: 2}
+      timeline:
+        - kubectl: get nodes
+        - wait: 60s
+      """
+    var options = Desk.options
+    options.take(try ScenarioReader.read(bytes: Array(text.utf8), file: "two.yaml"))
+    options.manifests = []
+    var desk = Desk(cold: options)
+    for _ in 0..<2000 where desk.state.isBooting { desk.frame() }
+    desk.press("x")
+    desk.settle()
+    #expect(desk.state.overlays.count == 1, "what kubectl answers")
+    desk.press("x")
+    #expect(desk.state.isRunning)
+    desk.press("x")
+    #expect(desk.text.contains("still waiting: 2/2"))
+  }
+
+  @Test("the map names a cut link and marks it beside the boxes")
+  func cutOnTheMap() {
+    var desk = Desk()
+    desk.press("2")
+    let boxes = desk.lines.filter { $0.contains("API servers up") || $0.contains("kubectl") }
+    desk.press(":")
+    desk.type("fail link/master-1/worker-3 cut")
+    desk.press("enter")
+    desk.settle()
+    #expect(desk.lines[2].contains("link master-1 - worker-3 is cut"))
+    #expect(desk.text.contains("✗"))
+    #expect(
+      desk.lines.filter { $0.contains("API servers up") || $0.contains("kubectl") } == boxes)
+  }
+
   @Test("what a harm costs is not cut by the longest name of the others")
   func prices() {
     var desk = Desk()
