@@ -82,15 +82,9 @@ struct CommandRun: Sendable {
 
   /// Whether it only looks: what it asks changes no object and no key.
   var isReading: Bool {
-    let words = line.split(separator: " ").map(String.init)
-    let first = words.first ?? ""
     switch program {
-    case .kubectl: return first == "get" || first == "describe"
-    case .etcd:
-      let second = words.count > 1 ? words[1] : ""
-      return name == "etcdctl"
-        && (first == "get" || first == "endpoint"
-          || ["member", "alarm", "lease"].contains(first) && second == "list")
+    case .kubectl(let invocation): invocation.isReading
+    case .etcd(let invocation): invocation.isReading
     }
   }
 

@@ -50,6 +50,7 @@ struct EndpointRounds: Sendable {
 
 /// `endpoint status`.
 struct EndpointStatusVerb: EtcdctlVerb {
+  var isReading: Bool { true }
   private var rounds = EndpointRounds()
   private var found: [(endpoint: String, status: StatusResponse, header: EtcdHeader)] = []
 
@@ -125,6 +126,7 @@ struct EndpointStatusVerb: EtcdctlVerb {
 
 /// `endpoint health`: a linearizable read through each endpoint, at once, and the alarms.
 struct EndpointHealthVerb: EtcdctlVerb {
+  var isReading: Bool { true }
   private struct Health: Sendable {
     let endpoint: String
     let host: String
@@ -232,6 +234,7 @@ struct EndpointHealthVerb: EtcdctlVerb {
 
 /// `endpoint hashkv`: what each member's history hashes to.
 struct EndpointHashKVVerb: EtcdctlVerb {
+  var isReading: Bool { true }
   private var rounds = EndpointRounds()
   private var found: [(endpoint: String, hash: HashKV, header: EtcdHeader)] = []
 

@@ -33,6 +33,11 @@ extension Timeline: EtcdDoor {
 /// `pump` does what can be done now; between two pumps its owner lets time pass, up to `nextWake`
 /// where nothing else happens. So a command can be under way while the world goes on.
 public struct EtcdctlInvocation: Sendable {
+  /// A lease's ID as etcdctl prints it.
+  public static func text(ofLease id: Int64) -> String {
+    GoText.hexadecimal16(UInt64(bitPattern: id))
+  }
+
   /// The commands there are.
   public static let programs = ["etcdctl", "etcdutl", "etcd"]
 
@@ -45,6 +50,8 @@ public struct EtcdctlInvocation: Sendable {
   public var isFinished: Bool { exitCode != nil }
 
   private var verb: (any EtcdctlVerb)?
+  /// Whether it only looks.
+  public var isReading: Bool { verb?.isReading ?? true }
   private var flags: EtcdctlArguments?
   private var printer = EtcdctlPrinter(format: .simple)
   private var hasBegun = false

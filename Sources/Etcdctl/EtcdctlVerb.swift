@@ -5,6 +5,8 @@ import MVCC
 
 /// One of etcdctl's verbs: a small state machine over calls and answers.
 protocol EtcdctlVerb: Sendable {
+  /// Whether it only looks: no key, lease, alarm or member is changed by it.
+  var isReading: Bool { get }
   mutating func begin(_ io: inout EtcdctlIO) throws(EtcdctlProblem)
   mutating func receive(
     _ answer: EtcdctlAnswer, _ call: EtcdctlCall, _ io: inout EtcdctlIO
@@ -14,6 +16,8 @@ protocol EtcdctlVerb: Sendable {
 }
 
 extension EtcdctlVerb {
+  var isReading: Bool { false }
+
   mutating func receive(
     _ answer: EtcdctlAnswer, _ call: EtcdctlCall, _ io: inout EtcdctlIO
   ) throws(EtcdctlProblem) {}

@@ -91,6 +91,7 @@ enum EtcdctlVerbs {
 
 /// `etcdctl version`.
 struct VersionVerb: EtcdctlVerb {
+  var isReading: Bool { true }
   let program: String
 
   mutating func begin(_ io: inout EtcdctlIO) throws(EtcdctlProblem) {

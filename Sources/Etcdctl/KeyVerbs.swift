@@ -5,6 +5,7 @@ import MVCC
 
 /// `get`: a key or a range of keys.
 struct GetVerb: EtcdctlVerb {
+  var isReading: Bool { true }
   private var isValueOnly = false
 
   mutating func begin(_ io: inout EtcdctlIO) throws(EtcdctlProblem) {

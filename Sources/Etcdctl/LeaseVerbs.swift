@@ -7,6 +7,7 @@ import MVCC
 /// `lease grant`, `revoke`, `timetolive` and `list`.
 struct LeaseVerb: EtcdctlVerb {
   let kind: String
+  var isReading: Bool { kind == "timetolive" || kind == "list" }
   private var id: Int64 = 0
 
   init(kind: String) { self.kind = kind }

@@ -53,6 +53,7 @@ struct DefragVerb: EtcdctlVerb {
 /// `alarm list` and `alarm disarm`.
 struct AlarmVerb: EtcdctlVerb {
   let isDisarming: Bool
+  var isReading: Bool { !isDisarming }
 
   mutating func begin(_ io: inout EtcdctlIO) throws(EtcdctlProblem) {
     guard io.arguments.words.isEmpty else {

@@ -6,6 +6,7 @@ import MVCC
 
 /// `member list`.
 struct MemberListVerb: EtcdctlVerb {
+  var isReading: Bool { true }
   mutating func begin(_ io: inout EtcdctlIO) throws(EtcdctlProblem) {
     io.call(.memberList(linearizable: !(try KeyArguments.isSerializable(io.arguments))))
   }

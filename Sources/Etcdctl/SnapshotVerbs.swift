@@ -6,6 +6,7 @@ import MVCC
 
 /// `etcdctl snapshot save`: one member's backend as a file of the user's.
 struct SnapshotSaveVerb: EtcdctlVerb {
+  var isReading: Bool { true }
   mutating func begin(_ io: inout EtcdctlIO) throws(EtcdctlProblem) {
     guard io.arguments.words.count == 1 else {
       throw EtcdctlProblem("snapshot save expects one argument <filename>")
@@ -41,6 +42,7 @@ struct SnapshotSaveVerb: EtcdctlVerb {
 
 /// `etcdutl snapshot status`: what is in a file.
 struct SnapshotStatusVerb: EtcdctlVerb {
+  var isReading: Bool { true }
   mutating func begin(_ io: inout EtcdctlIO) throws(EtcdctlProblem) {
     guard io.arguments.words.count == 1 else {
       throw EtcdctlProblem("snapshot status requires exactly one argument")
@@ -73,6 +75,7 @@ struct SnapshotStatusVerb: EtcdctlVerb {
 
 /// `etcdutl hashkv`: the hash over the history in a file, to compare with `endpoint hashkv`.
 struct FileHashKVVerb: EtcdctlVerb {
+  var isReading: Bool { true }
   mutating func begin(_ io: inout EtcdctlIO) throws(EtcdctlProblem) {
     let words = io.arguments.words
     guard words.count == 1 else {

@@ -4,6 +4,8 @@ import Manifests
 
 /// `kubectl describe`: what an object is, in blocks of labelled lines, with its events.
 struct DescribeVerb: KubectlVerb {
+  static var isReading: Bool { true }
+
   /// What a second round of requests brings in.
   private enum Tag { static let events = -1, related = -2, lease = -3, prefix = -4 }
 

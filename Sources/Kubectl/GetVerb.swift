@@ -4,6 +4,8 @@ import Manifests
 
 /// `kubectl get`.
 struct GetVerb: KubectlVerb {
+  static var isReading: Bool { true }
+
   private enum Format {
     case table, wide, name, json, yaml
     case jsonpath(JSONPath)

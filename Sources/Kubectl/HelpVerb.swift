@@ -3,6 +3,8 @@ import KubeAPI
 
 /// `kubectl` alone, `kubectl help`: says what there is, and asks nobody.
 struct HelpVerb: KubectlVerb {
+  static var isReading: Bool { true }
+
   private let text: String
 
   init(_ text: String) { self.text = text }

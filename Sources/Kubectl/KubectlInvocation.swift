@@ -25,6 +25,8 @@ public struct KubectlInvocation: Sendable {
   public var isFinished: Bool { exitCode != nil }
 
   private var verb: (any KubectlVerb)?
+  /// Whether it only looks: nothing that it asks changes an object.
+  public var isReading: Bool { verb.map { type(of: $0).isReading } ?? true }
   private var outgoing: [Outgoing] = []
   private var open = LookupTable<Int, KubectlRequest>()
   private var nextToken = 0
@@ -155,9 +157,15 @@ struct KubectlIO {
 
 /// One of kubectl's verbs: a small state machine over requests and answers.
 protocol KubectlVerb: Sendable {
+  /// Whether it only looks.
+  static var isReading: Bool { get }
   mutating func begin(_ io: inout KubectlIO)
   mutating func receive(
     _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO)
+}
+
+extension KubectlVerb {
+  static var isReading: Bool { false }
 }
 
 /// What is wrong with the arguments, in kubectl's words.

@@ -45,6 +45,8 @@ private struct DeploymentsWithSets {
 
 /// `kubectl rollout history`.
 struct RolloutHistoryVerb: KubectlVerb {
+  static var isReading: Bool { true }
+
   private var source: DeploymentsWithSets
   private let revision: Int64
 

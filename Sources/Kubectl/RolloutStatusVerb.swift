@@ -5,6 +5,8 @@ import KubeAPI
 ///
 /// kubectl watches the deployment; this one asks for it twice a second and speaks when it changed.
 struct RolloutStatusVerb: KubectlVerb {
+  static var isReading: Bool { true }
+
   private var query: ObjectQuery
   private let namespace: String
   private let revision: Int64
