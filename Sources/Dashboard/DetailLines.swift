@@ -73,7 +73,7 @@ extension AppState {
       for taint in object.spec.taints {
         lines.append(
           SheetLine(
-            "  \(taint.key)\(taint.value.isEmpty ? "" : "=" + taint.value):\(taint.effect)", .warn))
+            "  \(taint.text)", .warn))
       }
     }
     let pods = observation.pods.pods(on: name, limit: 200)

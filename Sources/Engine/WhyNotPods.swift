@@ -121,12 +121,8 @@ extension World {
   /// say that there is one.
   private func untolerated(by pod: Pod, on node: String) -> String {
     let taints = object(.node, ObjectKey(name: node))?.node?.spec.taints ?? []
-    let first = taints.first { taint in
-      (taint.effect == "NoSchedule" || taint.effect == "NoExecute")
-        && !pod.spec.tolerations.contains { $0.tolerates(taint) }
-    }
-    guard let first else { return "" }
-    return " (\(first.key)\(first.value.isEmpty ? "" : "=" + first.value):\(first.effect))"
+    let first = TaintToleration.firstUntolerated(pod.spec.tolerations, taints)
+    return first.map { " (\($0.text))" } ?? ""
   }
 
   /// From the node to the container.

@@ -42,6 +42,12 @@ public struct Taint: Sendable, Equatable {
     self.timeAdded = timeAdded
   }
 
+  /// `KEY=VALUE:EFFECT`, as kubectl takes and shows it (`v1.Taint.ToString`).
+  public var text: String {
+    let named = key + (value.isEmpty ? "" : "=" + value)
+    return effect.isEmpty && value.isEmpty ? named : named + ":" + effect
+  }
+
   /// The same key and effect, which is what makes two taints one (`v1.Taint.MatchTaint`).
   public func matches(_ other: Taint) -> Bool { key == other.key && effect == other.effect }
 

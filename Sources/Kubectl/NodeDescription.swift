@@ -15,7 +15,7 @@ extension DescriptionText {
     annotations("Annotations", node.metadata.annotations)
     field("CreationTimestamp", node.metadata.creationTimestamp.rfc1123Z)
     let taints = spec.taints.sorted { ($0.effect, $0.key) < ($1.effect, $1.key) }
-    list("Taints", taints.map(Self.words))
+    list("Taints", taints.map(\.text))
     field("Unschedulable", spec.unschedulable ? "true" : "false")
     self.lease(lease)
     conditions(status.conditions)
@@ -56,11 +56,6 @@ extension DescriptionText {
       if !role.isEmpty, !roles.contains(role) { roles.append(role) }
     }
     return roles.sorted()
-  }
-
-  private static func words(_ taint: Taint) -> String {
-    taint.key + (taint.value.isEmpty ? "" : "=" + taint.value)
-      + (taint.effect.isEmpty ? "" : ":" + taint.effect)
   }
 
   private mutating func lease(_ lease: Result<Lease, APIStatus>?) {

@@ -1,6 +1,7 @@
 import Basics
 import Engine
 import Etcd
+import Etcdctl
 import MVCC
 import Raft
 import TerminalCore
@@ -109,17 +110,11 @@ struct EtcdScreen {
       let left = lease.remaining.map { $0.humanDuration } ?? "?"
       canvas.line(
         [
-          canvas.span("  \(Self.hexadecimal(lease.id))  "),
+          canvas.span("  \(EtcdctlInvocation.text(ofLease: lease.id))  "),
           canvas.span("\(left) of \(lease.grantedTTL)s left", .warn),
           canvas.span("  \(lease.keys) key\(lease.keys == 1 ? "" : "s")", .dim),
         ], in: inner, row: row + 1 + number)
     }
-  }
-
-  /// As etcdctl prints a lease's ID.
-  private static func hexadecimal(_ id: Int64) -> String {
-    let digits = String(UInt64(bitPattern: id), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
   private func newestView(_ world: World) -> EtcdView? {

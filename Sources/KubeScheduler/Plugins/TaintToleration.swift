@@ -2,7 +2,7 @@ import KubeAPI
 
 /// Refuses nodes with a NoSchedule or NoExecute taint that the pod does not tolerate, and prefers
 /// those with few PreferNoSchedule taints that it does not tolerate.
-struct TaintToleration: FilterPlugin {
+public struct TaintToleration: FilterPlugin {
   static let reason = "node(s) had untolerated taint(s)"
   /// By set of taints.
   private var isTolerated: [Bool]
@@ -22,9 +22,14 @@ struct TaintToleration: FilterPlugin {
 
   /// Whether none of `taints` keeps a pod with these tolerations from being scheduled.
   static func tolerates(_ tolerations: [Toleration], _ taints: [Taint]) -> Bool {
-    taints.allSatisfy { taint in
-      (taint.effect != "NoSchedule" && taint.effect != "NoExecute")
-        || tolerations.contains { $0.tolerates(taint) }
+    firstUntolerated(tolerations, taints) == nil
+  }
+
+  /// The first of `taints` that does (`FindMatchingUntoleratedTaint`).
+  public static func firstUntolerated(_ tolerations: [Toleration], _ taints: [Taint]) -> Taint? {
+    taints.first { taint in
+      (taint.effect == "NoSchedule" || taint.effect == "NoExecute")
+        && !tolerations.contains { $0.tolerates(taint) }
     }
   }
 
