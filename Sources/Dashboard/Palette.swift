@@ -23,7 +23,8 @@ extension AppState {
         }
       }
       if case .host(let name) = subject {
-        items += linkItems(from: name).flatMap { item -> [MenuItem] in
+        // Of very many machines a few: each has six harms of its own.
+        items += linkItems(from: name).prefix(20).flatMap { item -> [MenuItem] in
           guard case .menu(.faults(let link))? = item.act else { return [] }
           return faultsByName(of: link)
         }

@@ -71,14 +71,17 @@ extension World {
   }
 
   /// Voters by the newest membership known: of so many a quorum is needed.
-  var etcdVoters: Int {
-    var newest: (index: UInt64, voters: Int)?
+  var etcdVoters: Int { newestEtcdState?.voterCount ?? etcdMembers.count }
+
+  /// What the running member has applied that has come furthest.
+  var newestEtcdState: AppliedState? {
+    var newest: (index: UInt64, state: AppliedState)?
     for member in etcdMembers where member.config.clusterID == etcdClusterID {
       let index = member.appliedIndex
       guard index > newest?.index ?? 0, let state = member.state else { continue }
-      newest = (index, state.voterCount)
+      newest = (index, state)
     }
-    return newest?.voters ?? etcdMembers.count
+    return newest?.state
   }
 
   /// `/readyz` of the API server on a host: it has started, and etcd answers it.

@@ -261,13 +261,15 @@ extension World {
       revision: member.revision, dbSize: member.store?.size ?? 0)
   }
 
-  /// The running members that reach their leader; where none has a quorum behind it, the size of the
+  /// The running voters that reach their leader; where none has a quorum behind it, the size of the
   /// largest group around one member.
   ///
   /// - Parameter lost: hosts whose members do not count, as if they were down.
   func healthyMembers(without lost: [String] = []) -> Int {
+    let known = newestEtcdState
     let up = etcdMembers.indices.filter {
       let process = processes[etcdProcesses[$0]]
+      guard known?.member(etcdMembers[$0].id)?.isLearner != true else { return false }
       return process.isRunning && etcdLaunches[$0].clusterID == etcdClusterID
         && !lost.contains(hosts[process.host].name)
     }
@@ -277,7 +279,9 @@ extension World {
     }
     let leader = up.filter { etcdMembers[$0].role == .leader }
       .max { etcdMembers[$0].term < etcdMembers[$1].term }
-    if let leader, group(around: leader) > etcdVoters / 2 { return group(around: leader) }
+    if let leader, group(around: leader) > (known?.voterCount ?? etcdMembers.count) / 2 {
+      return group(around: leader)
+    }
     return up.map(group).max() ?? 0
   }
 
@@ -285,11 +289,21 @@ extension World {
   public func healthyMembers(after fault: Fault, losing lost: [String]) -> Int {
     switch fault.effect {
     case .cut, .flap:
-      // Who still reaches whom is for the network to say.
+      // Only where members are apart, who still reaches whom is for the network to say.
+      guard concernsMembers(fault.target) else { return healthyMembers() }
       var copy = self
       do { try copy.apply(.fail(fault)) } catch { return healthyMembers() }
       return copy.healthyMembers()
     default: return healthyMembers(without: lost)
+    }
+  }
+
+  private func concernsMembers(_ target: Fault.Target) -> Bool {
+    switch target {
+    case .host(let name): etcdHosts.contains(name)
+    case .link(let a, let b, _): etcdHosts.contains(a) && etcdHosts.contains(b)
+    case .zone: true
+    default: false
     }
   }
 
