@@ -233,7 +233,7 @@ extension World {
     switch processes[id].role {
     case .kubelet:
       Kubelet.isTokenTimer(timerID(raw))
-        ? kubelets.read(processes[id].index) { $0.tokenTopic(of: timerID(raw)) }
+        ? kubelets[processes[id].index].tokenTopic(of: timerID(raw))
         : Kubelet.standingTopic(of: timerID(raw))
     case .kubeProxy: KubeProxy.standingTopic(of: timerID(raw))
     default: nil

@@ -1,6 +1,7 @@
 import Basics
 import ControllerRuntime
 import KubeAPI
+import PersistentCollections
 
 // What a kubelet and its container runtime wait for, read off their states.
 
@@ -58,7 +59,10 @@ extension Kubelet {
   public static func isTokenTimer(_ timer: TimerID) -> Bool { timer.tag == Timer.token }
 
   /// The topic of the timer of a pod's token; nil where the kubelet ignores it when it comes.
-  public func tokenTopic(of timer: TimerID) -> Deadline.Topic? {
+  ///
+  /// Inlinable, as a call from another module is handed a copy of the whole kubelet: it is asked of
+  /// each of a big cluster's timers.
+  @inlinable public func tokenTopic(of timer: TimerID) -> Deadline.Topic? {
     workers.read(timer.payload) { $0.wrappedValue.state != .terminated } == true ? .token : nil
   }
 

@@ -96,7 +96,7 @@ public struct Kubelet: Sendable {
   var node = NodeState()
 
   /// Boxed: most are left alone while one is changed.
-  var workers = PersistentMap<UInt64, Shared<PodWorker>>()
+  @usableFromInline var workers = PersistentMap<UInt64, Shared<PodWorker>>()
   var numbers = LookupTable<UID, UInt64>()
   var nextNumber: UInt64 = 1
   /// Sums over the pods that count against the node.

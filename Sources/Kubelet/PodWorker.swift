@@ -3,8 +3,8 @@ import KubeAPI
 
 /// What the kubelet knows and wants about one pod: the pod worker with its part of the pod cache,
 /// of the status manager and of the volume manager.
-struct PodWorker: Sendable {
-  enum State: UInt8, Sendable {
+@usableFromInline struct PodWorker: Sendable {
+  @usableFromInline enum State: UInt8, Sendable {
     /// The pod is to run.
     case syncing
     /// Its containers are being stopped.
@@ -35,7 +35,7 @@ struct PodWorker: Sendable {
   var object: APIObject
   var pod: Pod
   let addedAt: Tick
-  var state = State.syncing
+  @usableFromInline var state = State.syncing
   /// The API has no such pod any more: there is nobody to tell its status.
   var isGone = false
   var operation = Operation.none

@@ -56,11 +56,6 @@ public struct PagedVector<Element: Sendable>: Sendable {
 }
 
 extension PagedVector {
-  /// What `body` makes of an element, which is not copied: for elements of many fields.
-  @inlinable public func read<Result>(_ i: Int, _ body: (Element) -> Result) -> Result {
-    pages[i >> 10][(i >> 4) & 63].withUnsafeBufferPointer { body($0[i & 15]) }
-  }
-
   /// Changes an element in place. Unlike `vector[i]?.field = …` it allocates nothing.
   @inlinable public mutating func modify(_ i: Int, _ body: (inout Element) -> Void) {
     body(&pages[i >> 10][(i >> 4) & 63][i & 15])
