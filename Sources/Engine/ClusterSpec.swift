@@ -74,7 +74,8 @@ public struct ClusterSpec: Sendable, Equatable {
   }
 
   public func flag(_ component: String, _ name: String) -> String? {
-    flags.last { $0.component == component && $0.name == name }?.value
+    assert(ComponentFlag.isKnown(component, name), "--\(name) of \(component) is in no table")
+    return flags.last { $0.component == component && $0.name == name }?.value
   }
 
   /// A flag that holds a duration in Go's form, as `40s` or `1m30s`.

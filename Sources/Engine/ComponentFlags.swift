@@ -7,6 +7,8 @@ extension ClusterSpec.ComponentFlag {
     /// In Go's form.
     case duration
     case count
+    /// 0 is one: evicted at once.
+    case seconds
     case truth
     case text
 
@@ -14,6 +16,7 @@ extension ClusterSpec.ComponentFlag {
       switch self {
       case .duration: Span(goDuration: text).map { $0 > .zero } ?? false
       case .count: Int(text).map { $0 > 0 } ?? false
+      case .seconds: Int64(text).map { $0 >= 0 } ?? false
       case .truth: text == "true" || text == "false"
       case .text: true
       }
@@ -23,6 +26,7 @@ extension ClusterSpec.ComponentFlag {
       switch self {
       case .duration: "a duration such as 40s or 1m30s"
       case .count: "a number above 0"
+      case .seconds: "whole seconds"
       case .truth: "true or false"
       case .text: "text"
       }
@@ -52,8 +56,8 @@ extension ClusterSpec.ComponentFlag {
       "kube-apiserver",
       [
         ("event-ttl", .duration), ("request-timeout", .duration),
-        ("default-not-ready-toleration-seconds", .count),
-        ("default-unreachable-toleration-seconds", .count),
+        ("default-not-ready-toleration-seconds", .seconds),
+        ("default-unreachable-toleration-seconds", .seconds),
       ]
     ),
     ("kube-scheduler", client + election),
@@ -64,6 +68,11 @@ extension ClusterSpec.ComponentFlag {
     ),
     ("cloud-controller-manager", client + election),
   ]
+
+  /// Whether there is a flag of this name: what the engine asks for must be in the table.
+  static func isKnown(_ component: String, _ name: String) -> Bool {
+    known.contains { $0.component == component && $0.flags.contains { $0.0 == name } }
+  }
 
   /// Why the engine can't act on the flag, in one line; nil where it does.
   public var problem: String? {
