@@ -73,14 +73,11 @@ struct ActionText: Sendable {
   init(_ action: Observation.Action) {
     let message = Self.withoutIdentities(action.note.message)
     // A write says who asked for it: that is the author, the API server only carried it out.
-    if action.note.kind == .write, let range = message.firstRange(of: " at revision ") {
-      let rest = message[range.upperBound...].split(separator: " ", maxSplits: 2)
-      if rest.count == 3, rest[1] == "for" {
-        who = action.who
-        text = Self.author(String(rest[2])) + " " + message[..<range.lowerBound]
-        tail = "rev \(rest[0])"
-        return
-      }
+    if action.note.kind == .write, let write = Self.write(message) {
+      who = action.who
+      text = Self.author(write.user) + " " + write.deed
+      tail = "rev \(write.revision)"
+      return
     }
     who = action.who
     tail = ""
@@ -110,17 +107,22 @@ struct ActionText: Sendable {
     return result + rest
   }
 
+  /// The parts of a write's message: what was done, to which revision, for whom.
+  private static func write(
+    _ message: String
+  ) -> (deed: Substring, revision: Substring, user: String)? {
+    guard let range = message.firstRange(of: " at revision ") else { return nil }
+    let rest = message[range.upperBound...].split(separator: " ", maxSplits: 2)
+    guard rest.count == 3, rest[1] == "for" else { return nil }
+    return (message[..<range.lowerBound], rest[0], String(rest[2]))
+  }
+
   /// Whose request a write was, where a component or a person asked for it.
   static func author(of note: Note) -> Process.Role? {
-    guard note.kind == .write, let range = note.message.firstRange(of: " at revision ") else {
-      return nil
-    }
-    let rest = note.message[range.upperBound...].split(separator: " ", maxSplits: 2)
-    guard rest.count == 3, rest[1] == "for" else { return nil }
-    if rest[2].hasPrefix("system:node:") { return .kubelet }
-    let name = author(String(rest[2]))
-    if name == "you" { return .user }
-    return Process.Role.allCases.first { $0.name == name }
+    guard note.kind == .write, let write = write(note.message) else { return nil }
+    if write.user.hasPrefix("system:node:") { return .kubelet }
+    let name = author(write.user)
+    return name == "you" ? .user : Process.Role.allCases.first { $0.name == name }
   }
 
   static func author(_ user: String) -> String {

@@ -90,6 +90,14 @@ struct Desk {
     for scalar in text.unicodeScalars { frame(keys: [.char(scalar)]) }
   }
 
+  /// Types a command line and waits for its answer.
+  mutating func command(_ line: String) {
+    press(":")
+    type(line)
+    press("enter")
+    settle()
+  }
+
   /// Frames until a search or a command has come to its end.
   mutating func settle() {
     var frames = 0

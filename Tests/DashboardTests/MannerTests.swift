@@ -43,21 +43,15 @@ import Testing
   @Test("a bookmark belongs to its future and to what comes of it")
   func bookmarks() {
     var desk = Desk()
-    func command(_ line: String) {
-      desk.press(":")
-      desk.type(line)
-      desk.press("enter")
-      desk.settle()
-    }
-    command("mark shared")
-    command("goto 50s")
+    desk.command("mark shared")
+    desk.command("goto 50s")
     desk.press("j f")
-    command("goto 60s")
-    command("mark lost")
-    command("goto 40s")
+    desk.command("goto 60s")
+    desk.command("mark lost")
+    desk.command("goto 40s")
     desk.press("F D")
     desk.settle()
-    command("goto 60s")
+    desk.command("goto 60s")
     #expect(desk.state.timeline.branches.count == 2)
     #expect(desk.state.bookmarksHere.map(\.name) == ["shared"])
     // The list has both, and leads back into the other future.
@@ -122,10 +116,7 @@ import Testing
     var desk = Desk()
     desk.press("2")
     let boxes = desk.lines.filter { $0.contains("API servers up") || $0.contains("kubectl") }
-    desk.press(":")
-    desk.type("fail link/master-1/worker-3 cut")
-    desk.press("enter")
-    desk.settle()
+    desk.command("fail link/master-1/worker-3 cut")
     #expect(desk.lines[2].contains("link master-1 - worker-3 is cut"))
     #expect(desk.text.contains("✗"))
     #expect(
@@ -231,37 +222,25 @@ import Testing
   @Test("a look into the past makes no other future")
   func readingInThePast() {
     var desk = Desk(width: 120, height: 40)
-    func command(_ line: String) {
-      desk.press(":")
-      desk.type(line)
-      desk.press("enter")
-      desk.settle()
-    }
     desk.press("n n n <")
     desk.settle()
     let then = desk.microseconds
-    command("get nodes")
+    desk.command("get nodes")
     #expect(desk.text.contains("worker-5"))
     #expect(desk.text.contains("nothing has changed by it"))
     #expect(desk.microseconds == then)
     #expect(desk.state.timeline.branches.count == 1)
     desk.press("esc")
-    command("cordon worker-5")
+    desk.command("cordon worker-5")
     #expect(desk.state.timeline.branches.count == 2, "a deed does")
   }
 
   @Test("a watch goes on behind the next command and shows what it wrote")
   func watching() {
     var desk = Desk(width: 120, height: 40)
-    func command(_ line: String) {
-      desk.press(":")
-      desk.type(line)
-      desk.press("enter")
-      desk.settle()
-    }
-    command("etcdctl watch foo")
+    desk.command("etcdctl watch foo")
     #expect(desk.text.contains("streaming until Esc"))
-    command("etcdctl put foo bar")
+    desk.command("etcdctl put foo bar")
     #expect(desk.text.contains("OK"))
     desk.press("esc")
     #expect(desk.text.contains("PUT") && desk.text.contains("bar"))
@@ -307,19 +286,13 @@ import Testing
     var desk = Desk(width: 120, height: 40)
     let leader = try #require(desk.state.timeline.world.leaders(of: "etcd").first)
     let others = ["master-1", "master-2", "master-3"].filter { $0 != leader }
-    func command(_ line: String) {
-      desk.press(":")
-      desk.type(line)
-      desk.press("enter")
-      desk.settle()
-    }
-    command("fail link/\(leader)/\(others[0]) cut")
+    desk.command("fail link/\(leader)/\(others[0]) cut")
     #expect(desk.text.contains("3 members, 2 healthy, quorum 2, can lose 0 more"))
-    command("fail node/\(others[1])")
+    desk.command("fail node/\(others[1])")
     #expect(desk.text.contains("Quorum will be lost"))
     desk.press("esc")
     // The same link by its other name is the same fault.
-    command("heal link/\(others[0])/\(leader)")
+    desk.command("heal link/\(others[0])/\(leader)")
     #expect(desk.state.observation.faults.isEmpty)
   }
 

@@ -211,10 +211,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     var desk = Desk(width: 120, height: 40)
     func command(_ line: String) {
-      desk.press(":")
-      desk.type(line)
-      desk.press("enter")
-      desk.settle()
+      desk.command(line)
     }
     command("etcdctl snapshot save \(path)")
     #expect(desk.text.contains("Snapshot saved at"))
@@ -258,10 +255,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     func command(_ line: String) {
       desk.press("esc")
-      desk.press(":")
-      desk.type(line)
-      desk.press("enter")
-      desk.settle()
+      desk.command(line)
     }
     // Each is stored with itself in an annotation, as kubectl leaves it: 400 kB.
     func big(_ number: Int) -> String {
