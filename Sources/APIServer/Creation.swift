@@ -3,9 +3,6 @@ import KubeAPI
 
 /// CREATE: name, identity, admission, defaults, validation, and then the transaction.
 extension APIServer {
-  /// util/rand: no vowels, no look-alikes.
-  private static let suffixAlphabet = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
-
   /// What a draw is about: luck goes with it, whatever else this server had to decide.
   static func subject(_ kind: ResourceKind, _ namespace: String, _ name: String) -> UInt64 {
     var digest = Digest()
@@ -18,12 +15,7 @@ extension APIServer {
   /// Five characters, as `generateName` and volume names end with.
   func suffix(_ subject: UInt64, _ number: UInt64 = 0) -> String {
     var draws = Draws(seed, subject, number)
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(5)
-    for _ in 0..<5 {
-      bytes.append(Self.suffixAlphabet[draws.index(below: Self.suffixAlphabet.count)])
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    return NameSuffix.draw(&draws)
   }
 
   /// A version 4 UUID.

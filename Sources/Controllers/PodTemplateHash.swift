@@ -12,7 +12,7 @@ struct PodTemplateHash {
     var hash = PodTemplateHash()
     hash.add(template)
     if let collisions { hash.add(String(collisions)) }
-    let alphabet = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
+    let alphabet = NameSuffix.alphabet
     let encoded = String(hash.state).utf8.map { alphabet[Int($0) % alphabet.count] }
     return String(decoding: encoded, as: UTF8.self)
   }

@@ -146,7 +146,9 @@ struct CommandRun: Sendable {
   private mutating func send(
     _ invocation: inout KubectlInvocation, _ timeline: inout WorldTimeline
   ) {
-    waiting += invocation.takeRequests().map { (timeline.now + $0.delay, $0) }
+    waiting += invocation.takeRequests(seed: timeline.world.spec.seed).map {
+      (timeline.now + $0.delay, $0)
+    }
     let all = waiting
     waiting = []
     for (at, outgoing) in all {

@@ -116,7 +116,9 @@ extension Span {
       guard !overflow else { return nil }
       var scale: Int64 = 1
       for _ in fraction { scale *= 10 }
-      total += whole + (Int64(fraction) ?? 0) * unit.1 / scale
+      let part = (Int64(fraction) ?? 0) * unit.1 / scale
+      guard whole < Int64.max / 4 else { return nil }
+      total += whole + part
       guard total < Int64.max / 4 else { return nil }
     }
     self = Span(microseconds: isNegative ? -total : total)

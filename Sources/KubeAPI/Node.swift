@@ -64,6 +64,21 @@ public struct Taint: Sendable, Equatable {
   public static let controlPlane = "node-role.kubernetes.io/control-plane"
 }
 
+extension Node {
+  /// What its labels say it is for, in ascending order (`findNodeRoles`).
+  public var roles: [String] {
+    let prefix = "node-role.kubernetes.io/"
+    var roles: [String] = []
+    for entry in metadata.labels.entries {
+      var role = ""
+      if entry.key.hasPrefix(prefix) { role = String(entry.key.dropFirst(prefix.count)) }
+      if entry.key == "kubernetes.io/role" { role = entry.value }
+      if !role.isEmpty, !roles.contains(role) { roles.append(role) }
+    }
+    return roles.sorted()
+  }
+}
+
 public struct NodeStatus: Sendable, Equatable {
   public var capacity = ResourceList()
   public var allocatable = ResourceList()

@@ -127,15 +127,12 @@ public struct PrintedTable: Sendable {
     default: status = "NotReady"
     }
     if node.spec.unschedulable { status += ",SchedulingDisabled" }
-    let prefix = "node-role.kubernetes.io/"
-    let roles = node.metadata.labels.entries.filter { $0.key.hasPrefix(prefix) }
-      .map { String($0.key.dropFirst(prefix.count)) }
     func address(_ type: String) -> String {
       orNone(node.status.addresses.first { $0.type == type }?.address ?? "")
     }
     let info = node.status.nodeInfo
     return [
-      node.metadata.name, status, orNone(roles.joined(separator: ",")), age,
+      node.metadata.name, status, orNone(node.roles.joined(separator: ",")), age,
       info["kubeletVersion"] ?? "", address("InternalIP"), address("ExternalIP"),
       info["osImage"] ?? "<unknown>", info["kernelVersion"] ?? "<unknown>",
       info["containerRuntimeVersion"] ?? "<unknown>",

@@ -4,7 +4,7 @@ import Manifests
 
 /// `kubectl create -f FILE`, `kubectl create deployment|namespace|serviceaccount NAME`.
 struct CreateVerb: KubectlVerb {
-  private let objects: [APIObject]
+  private var objects: [APIObject]
   /// Where each came from; empty for those made of arguments.
   private let sources: [String]
   private let unknown: UnknownKinds
@@ -25,30 +25,35 @@ struct CreateVerb: KubectlVerb {
     }
     sources = []
     unknown = UnknownKinds()
-    let made: (String) throws(KubectlProblem) -> APIObject
     switch what {
-    case "namespace", "ns": made = { (name) throws(KubectlProblem) in Namespace(name: name).boxed }
+    case "namespace", "ns":
+      objects = [Namespace(name: try Self.name(arguments, "namespace")).boxed]
     case "serviceaccount", "sa":
-      made = { (name) throws(KubectlProblem) in ServiceAccount(name: name).boxed }
-    case "deployment", "deploy":
-      made = { (name) throws(KubectlProblem) in try Self.deployment(name, arguments) }
+      objects = [ServiceAccount(name: try Self.name(arguments, "serviceaccount")).boxed]
+    case "deployment", "deploy": objects = [try Self.deployment(arguments)]
     default: throw KubectlProblem(message: "error: unknown command \"\(what)\"")
     }
-    guard arguments.words.count >= 2 else {
-      throw KubectlProblem(
-        message: "error: exactly one NAME is required, got 0\n"
-          + "See 'kubectl create \(what) -h' for help and examples")
+  }
+
+  /// The one name behind the kind; what stands behind `--` is none (`NameFromCommandArgs`).
+  private static func name(
+    _ arguments: KubectlArguments, _ kind: String
+  ) throws(KubectlProblem) -> String {
+    let words = arguments.words.prefix(arguments.wordsBeforeDashes ?? .max).dropFirst()
+    guard words.count == 1, let name = words.first else {
+      throw .usage("create \(kind)", "exactly one NAME is required, got \(words.count)")
     }
-    objects = [try made(arguments.words[1])]
+    return name
   }
 
   private static func deployment(
-    _ name: String, _ arguments: KubectlArguments
+    _ arguments: KubectlArguments
   ) throws(KubectlProblem) -> APIObject {
     let images = arguments.all("image").flatMap { $0.split(separator: ",").map(String.init) }
     guard !images.isEmpty else {
       throw KubectlProblem(message: "error: required flag(s) \"image\" not set")
     }
+    let name = try name(arguments, "deployment")
     let command = Array(arguments.words.dropFirst(2))
     guard images.count == 1 || command.isEmpty else {
       throw KubectlProblem(message: "error: cannot specify multiple --image options and command")
@@ -61,8 +66,8 @@ struct CreateVerb: KubectlVerb {
     var containers: [Container] = []
     for image in images {
       var container = Container()
-      let base = image.split(separator: "/").last ?? ""
-      container.name = String(base.prefix { $0 != ":" && $0 != "@" }).lowercased()
+      let base = image.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+      container.name = String(base.prefix { $0 != ":" && $0 != "@" })
       container.image = image
       container.command = command
       containers.append(container)
@@ -76,7 +81,28 @@ struct CreateVerb: KubectlVerb {
     return deployment.boxed
   }
 
-  mutating func begin(_ io: inout KubectlIO) { sendNext(&io) }
+  /// Gives containers whose image's name cannot be theirs another that nobody else has
+  /// (`sanitizeAndUniquify`). The luck is the deployment's and the container's own.
+  private func namingContainers(_ object: APIObject, _ seed: UInt64) -> APIObject {
+    guard var deployment = object.deployment else { return object }
+    var subject = Digest()
+    subject.combine("kubectl create deployment")
+    subject.combine(namespace)
+    subject.combine(deployment.metadata.name)
+    for (index, container) in deployment.spec.template.spec.containers.enumerated()
+    where container.name.contains(where: { $0 == "_" || $0 == "." }) {
+      let clean = container.name.map { $0 == "_" || $0 == "." ? "-" : $0 }
+      var draws = Draws(seed, subject.value, UInt64(index))
+      deployment.spec.template.spec.containers[index].name =
+        String(clean) + "-" + NameSuffix.draw(&draws)
+    }
+    return deployment.boxed
+  }
+
+  mutating func begin(_ io: inout KubectlIO) {
+    if sources.isEmpty { objects = objects.map { namingContainers($0, io.seed) } }
+    sendNext(&io)
+  }
 
   private func sendNext(_ io: inout KubectlIO) {
     guard next < objects.count else { return unknown.say(&io) }

@@ -96,7 +96,7 @@ struct DescriptionText {
       let source =
         event.sourceComponent.isEmpty ? event.reportingComponent : event.sourceComponent
       let path = event.involvedObject.fieldPath
-      let message = (path.isEmpty ? "" : path + ": ") + event.message
+      let message = (path.isEmpty ? "" : path + ": ") + event.message.trimmed
       line(
         1,
         [event.type, event.reason, Self.age(event, now), source, message].joined(separator: "\t")
@@ -115,6 +115,15 @@ struct DescriptionText {
     }
     guard event.count > 1 else { return first }
     return "\(since(event.lastTimestamp)) (x\(event.count) over \(first))"
+  }
+}
+
+extension String {
+  /// Without the white space around it.
+  fileprivate var trimmed: String {
+    let rest = drop(while: \.isWhitespace)
+    guard let last = rest.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+    return String(rest[...last])
   }
 }
 

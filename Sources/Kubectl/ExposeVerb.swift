@@ -13,7 +13,8 @@ struct ExposeVerb: KubectlVerb {
     others.drop("selector")
     query = try ObjectQuery(
       arguments.words, others,
-      nothing: "You must provide one or more resources by argument or filename.", takesAll: false)
+      nothing: "error: You must provide one or more resources by argument or filename.",
+      takesAll: false)
   }
 
   mutating func begin(_ io: inout KubectlIO) { query.begin(&io) }
@@ -43,19 +44,26 @@ struct ExposeVerb: KubectlVerb {
     }
   }
 
+  /// What can be exposed, of the kinds there are (`canBeExposed`).
+  private static let kinds: [ResourceKind] = [.service, .pod, .deployment, .replicaSet]
+
   private func service(before object: APIObject) throws(KubectlProblem) -> Service {
-    let name = arguments["name"] ?? String(object.metadata.name.prefix(63))
+    guard Self.kinds.contains(object.kind) else {
+      throw KubectlProblem(message: "cannot expose a \(object.kind.groupKind)")
+    }
+    let name = arguments.nonEmpty("name") ?? String(object.metadata.name.prefix(63))
     var service = Service(name: name, namespace: object.metadata.namespace)
-    service.metadata.labels = try arguments["labels"].map(Self.map) ?? object.metadata.labels
+    service.metadata.labels =
+      try arguments.nonEmpty("labels").map(Self.map) ?? object.metadata.labels
     service.spec.selector = try selector(object)
-    service.spec.type = arguments["type"] ?? ""
-    if let address = arguments["cluster-ip"] { service.spec.clusterIP = address }
+    service.spec.type = arguments.nonEmpty("type") ?? ""
+    if let address = arguments.nonEmpty("cluster-ip") { service.spec.clusterIP = address }
     service.spec.ports = try ports(object)
     return service
   }
 
   private func selector(_ object: APIObject) throws(KubectlProblem) -> StringMap {
-    if let text = arguments["selector"] { return try Self.map(text) }
+    if let text = arguments.nonEmpty("selector") { return try Self.map(text) }
     let selector: LabelSelector?
     switch object.body {
     case .deployment(let deployment): selector = deployment.spec.selector
@@ -70,7 +78,7 @@ struct ExposeVerb: KubectlVerb {
         throw Self.noSelector("the service has no pod selector set")
       }
       return service.spec.selector
-    default: throw KubectlProblem(message: "cannot expose a \(object.kind.groupKind)")
+    default: selector = nil
     }
     guard let selector, !selector.matchLabels.isEmpty else {
       throw Self.noSelector(
@@ -91,10 +99,13 @@ struct ExposeVerb: KubectlVerb {
   /// `app=web,tier=front` as a map.
   static func map(_ text: String) throws(KubectlProblem) -> StringMap {
     var map = StringMap()
-    for pair in text.split(separator: ",") {
+    for pair in text.split(separator: ",", omittingEmptySubsequences: false) {
       let parts = pair.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
       guard parts.count == 2 else {
         throw KubectlProblem(message: "unexpected label spec: \(pair)")
+      }
+      guard !parts[0].isEmpty else {
+        throw KubectlProblem(message: "unexpected empty label key")
       }
       map[parts[0]] = parts[1]
     }
@@ -105,7 +116,7 @@ struct ExposeVerb: KubectlVerb {
   private func ports(_ object: APIObject) throws(KubectlProblem) -> [ServicePort] {
     let known = Self.known(object)
     var wanted: [Int] = []
-    if let text = arguments["port"] {
+    if let text = arguments.nonEmpty("port") {
       for part in text.split(separator: ",") {
         guard let number = Int(part) else {
           throw KubectlProblem(
@@ -122,7 +133,7 @@ struct ExposeVerb: KubectlVerb {
     var ports: [ServicePort] = []
     for (index, number) in wanted.enumerated() {
       let spoken = known.filter { Int($0.number) == number }.map(\.protocolName)
-      let names = arguments["protocol"].map { [$0] } ?? (spoken.isEmpty ? ["TCP"] : spoken)
+      let names = arguments.nonEmpty("protocol").map { [$0] } ?? (spoken.isEmpty ? ["TCP"] : spoken)
       for protocolName in names {
         var port = ServicePort()
         if names.count > 1 {
@@ -133,7 +144,7 @@ struct ExposeVerb: KubectlVerb {
         port.protocolName = protocolName
         port.port = Int32(clamping: number)
         port.targetPort = .integer(port.port)
-        if let target = arguments["target-port"] {
+        if let target = arguments.nonEmpty("target-port") {
           port.targetPort = Int32(target).map { .integer($0) } ?? .string(target)
         }
         ports.append(port)

@@ -12,33 +12,24 @@ struct GetVerb: KubectlVerb {
     case columns(CustomColumns)
   }
 
-  private let kinds: [ResourceKind]
-  private let named: [(ResourceKind, String)]
+  private var query: ObjectQuery
   private let arguments: KubectlArguments
-  private let labels: LabelSelector?
-  private let fields: FieldSelector?
   private let format: Format
   private let sorting: SortingByPath?
-  private var collected: [[APIObject]]
-  private var pending = 0
-  private let isSingle: Bool
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
-    guard !arguments.words.isEmpty else {
-      throw KubectlProblem(
-        message: "You must specify the type of resource to get. Use \"kubectl api-resources\" for "
-          + "a complete list of supported resources.\n\nerror: Required resource not specified.")
-    }
+    query = try ObjectQuery(
+      arguments.words, arguments,
+      nothing: "You must specify the type of resource to get. Use \"kubectl api-resources\" for "
+        + "a complete list of supported resources.\n\nerror: Required resource not specified.",
+      takesAll: true)
     // An invocation ends with its answer, and cannot go on as a watch does.
     guard !arguments.isSet("watch"), !arguments.isSet("watch-only") else {
       throw KubectlProblem(
         message: "error: --watch is not supported: the dashboard's lists are live already, and "
           + "`kubectl rollout status` waits for a rollout")
     }
-    (kinds, named) = try KubectlArguments.targets(arguments.words)
     self.arguments = arguments
-    labels = try arguments.labelSelector()
-    fields = try arguments.fieldSelector()
     let path = arguments["sort-by"] ?? ""
     sorting = path.isEmpty ? nil : try SortingByPath(path)
     switch arguments["output"] {
@@ -62,57 +53,27 @@ struct GetVerb: KubectlVerb {
         message: "error: unable to match a printer suitable for the output format \"\(other)\", "
           + "allowed formats are: custom-columns,json,jsonpath,name,wide,yaml")
     }
-    collected = Array(repeating: [], count: named.isEmpty ? kinds.count : named.count)
-    isSingle = named.count == 1
   }
 
-  mutating func begin(_ io: inout KubectlIO) {
-    if named.isEmpty {
-      for (index, kind) in kinds.enumerated() {
-        let isAll = arguments.isSet("all-namespaces") || !kind.isNamespaced
-        var request = APIRequest(
-          .list, kind, namespace: isAll ? "" : arguments.namespace)
-        request.options.labelSelector = labels
-        request.options.fieldSelector = fields
-        io.send(request, tag: index)
-      }
-    } else {
-      for (index, (kind, name)) in named.enumerated() {
-        io.send(
-          APIRequest(
-            .get, kind, namespace: kind.isNamespaced ? arguments.namespace : "", name: name),
-          tag: index)
-      }
-    }
-    pending = collected.count
-  }
+  mutating func begin(_ io: inout KubectlIO) { query.begin(&io) }
 
   mutating func receive(
     _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO
   ) {
-    pending -= 1
-    switch response {
-    case .object(let object): collected[request.tag] = [object]
-    case .list(let objects, _, _): collected[request.tag] = objects
-    case .status(let status):
-      if !(status.isNotFound && arguments.isSet("ignore-not-found")) { io.fail(status) }
-    case .token: break
-    }
-    if pending == 0 { printAll(now, &io) }
+    guard let found = query.receive(request, response, &io) else { return }
+    do throws(KubectlProblem) { try print(found, now, &io) } catch { io.fail(error.message) }
   }
 
-  private func printAll(_ now: Timestamp, _ io: inout KubectlIO) {
-    do throws(KubectlProblem) { try printSorted(now, &io) } catch { io.fail(error.message) }
-  }
-
-  private func printSorted(_ now: Timestamp, _ io: inout KubectlIO) throws(KubectlProblem) {
+  private func print(
+    _ found: [APIObject], _ now: Timestamp, _ io: inout KubectlIO
+  ) throws(KubectlProblem) {
     switch format {
-    case .table, .wide: return try printTables(now, &io)
+    case .table, .wide: return try printTables(found, now, &io)
     default: break
     }
-    var objects = collected.flatMap { $0 }
-    if let sorting, !isSingle { objects = try sorting.sorted(objects) }
-    if objects.isEmpty && io.hasFailed { return }
+    var objects = found
+    if let sorting, !query.isSingle { objects = try sorting.sorted(objects) }
+    if objects.isEmpty && query.hasFailed { return }
     switch format {
     case .table, .wide: break
     case .name: for object in objects { io.print(object.printedName) }
@@ -129,7 +90,7 @@ struct GetVerb: KubectlVerb {
   }
 
   private func whole(_ objects: [APIObject]) -> JSONValue {
-    if isSingle, let only = objects.first { return only.json() }
+    if query.isSingle, let only = objects.first { return only.json() }
     return .object(
       JSONObject([
         ("apiVersion", .string("v1")), ("items", .array(objects.map { $0.json() })),
@@ -138,30 +99,28 @@ struct GetVerb: KubectlVerb {
       ]))
   }
 
-  private func printTables(_ now: Timestamp, _ io: inout KubectlIO) throws(KubectlProblem) {
-    let isAll = arguments.isSet("all-namespaces")
+  private func printTables(
+    _ all: [APIObject], _ now: Timestamp, _ io: inout KubectlIO
+  ) throws(KubectlProblem) {
     var groups: [(ResourceKind, [APIObject])] = []
-    for objects in collected where !objects.isEmpty {
-      let kind = objects[0].kind
-      if let last = groups.indices.last, groups[last].0 == kind {
-        groups[last].1 += objects
+    for object in all {
+      if let last = groups.indices.last, groups[last].0 == object.kind {
+        groups[last].1.append(object)
       } else {
-        groups.append((kind, objects))
+        groups.append((object.kind, [object]))
       }
     }
-    if groups.isEmpty {
-      guard !io.hasFailed, io.errorOutput.isEmpty, named.isEmpty else { return }
-      let isNamespaced = kinds.contains { $0.isNamespaced } && !isAll
-      io.errorOutput +=
-        isNamespaced
-        ? "No resources found in \(arguments.namespace) namespace.\n" : "No resources found\n"
-      return
+    guard !groups.isEmpty else {
+      guard !arguments.isSet("ignore-not-found") else { return }
+      return query.sayNothingFound(
+        &io, isInNamespace: query.kinds.allSatisfy(\.isNamespaced))
     }
+    let isAll = arguments.isSet("all-namespaces")
+    let hasPrefix = groups.count > 1 || query.kinds.count > 1
     for (index, (kind, found)) in groups.enumerated() {
       if index > 0 { io.print("") }
       let objects = try sorting?.sorted(found) ?? found
       let table = PrintedTable(kind, objects, now: now)
-      let hasPrefix = groups.count > 1 || kinds.count > 1 || (named.count > 1 && groups.count > 1)
       io.output +=
         TableText(
           table, objects, isWide: isWide, showsNamespace: isAll && kind.isNamespaced,

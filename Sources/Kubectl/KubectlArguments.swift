@@ -5,6 +5,8 @@ import KubeAPI
 /// kubectl's flags and words, taken apart.
 struct KubectlArguments {
   var words: [String] = []
+  /// How many of the words stand before `--`; nil where there is none.
+  private(set) var wordsBeforeDashes: Int?
   private var flags: [(name: String, value: String)] = []
 
   private static let withValue: [String] = [
@@ -31,11 +33,14 @@ struct KubectlArguments {
     var rest = arguments[...]
     while let word = rest.popFirst() {
       if word == "--" {
+        wordsBeforeDashes = words.count
         words += rest
         break
       }
       if word.hasPrefix("--") {
-        let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1).map(String.init)
+        let parts = word.dropFirst(2).split(
+          separator: "=", maxSplits: 1, omittingEmptySubsequences: false
+        ).map(String.init)
         let name = parts.first ?? ""
         if Self.withValue.contains(name) {
           guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
@@ -73,21 +78,23 @@ struct KubectlArguments {
   }
 
   subscript(flag: String) -> String? { flags.last { $0.name == flag }?.value }
+  /// The value of a flag that is unset where its text is empty.
+  func nonEmpty(_ flag: String) -> String? { self[flag].flatMap { $0.isEmpty ? nil : $0 } }
   func all(_ flag: String) -> [String] { flags.filter { $0.name == flag }.map(\.value) }
   func isSet(_ flag: String) -> Bool { self[flag].map { $0 != "false" } ?? false }
 
   /// The namespace said, or `default`.
-  var namespace: String { self["namespace"] ?? "default" }
+  var namespace: String { nonEmpty("namespace") ?? "default" }
 
   func labelSelector() throws(KubectlProblem) -> LabelSelector? {
-    guard let text = self["selector"] else { return nil }
+    guard let text = nonEmpty("selector") else { return nil }
     do throws(SelectorProblem) { return try LabelSelector(text: text) } catch {
       throw KubectlProblem(message: "error: " + error.message)
     }
   }
 
   func fieldSelector() throws(KubectlProblem) -> FieldSelector? {
-    guard let text = self["field-selector"] else { return nil }
+    guard let text = nonEmpty("field-selector") else { return nil }
     do throws(SelectorProblem) { return try FieldSelector(text: text) } catch {
       throw KubectlProblem(message: "error: " + error.message)
     }

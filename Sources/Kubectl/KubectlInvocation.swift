@@ -30,6 +30,7 @@ public struct KubectlInvocation: Sendable {
   private var outgoing: [Outgoing] = []
   private var open = LookupTable<Int, KubectlRequest>()
   private var nextToken = 0
+  private var hasBegun = false
   private var hasFailed = false
 
   /// The command as typed, with or without the leading `kubectl`, split as a shell would.
@@ -40,7 +41,6 @@ public struct KubectlInvocation: Sendable {
     self.arguments = words
     do throws(KubectlProblem) {
       verb = try Self.parse(words)
-      advance(.begin)
     } catch {
       errorOutput = error.message + "\n"
       exitCode = 1
@@ -51,14 +51,19 @@ public struct KubectlInvocation: Sendable {
   public static func apply(_ manifests: [ManifestDocument]) -> KubectlInvocation {
     var invocation = KubectlInvocation(arguments: ["apply", "-f", "(inline)"])
     invocation.verb = ApplyVerb(documents: manifests, namespace: nil)
-    invocation.advance(.begin)
     return invocation
   }
 
   private init(arguments: [String]) { self.arguments = arguments }
 
-  /// The requests to send now.
-  public mutating func takeRequests() -> [Outgoing] {
+  /// The requests to send now; the first time it is asked it begins.
+  ///
+  /// - Parameter seed: the world's, for the names that kubectl draws.
+  public mutating func takeRequests(seed: UInt64) -> [Outgoing] {
+    if !hasBegun, !isFinished {
+      hasBegun = true
+      advance(.begin(seed))
+    }
     defer { outgoing = [] }
     return outgoing
   }
@@ -70,7 +75,7 @@ public struct KubectlInvocation: Sendable {
   }
 
   private enum Progress {
-    case begin
+    case begin(UInt64)
     case answer(KubectlRequest, APIResponse, Timestamp)
   }
 
@@ -78,7 +83,9 @@ public struct KubectlInvocation: Sendable {
     guard var verb else { return }
     var io = KubectlIO()
     switch progress {
-    case .begin: verb.begin(&io)
+    case .begin(let seed):
+      io.seed = seed
+      verb.begin(&io)
     case .answer(let request, let response, let now):
       verb.receive(request, response, now: now, &io)
     }
@@ -109,6 +116,8 @@ struct KubectlIO {
   var errorOutput = ""
   var requests: [KubectlRequest] = []
   var hasFailed = false
+  /// The world's, while the verb begins.
+  fileprivate(set) var seed: UInt64 = 0
 
   mutating func print(_ line: String) { output += line + "\n" }
 
@@ -171,4 +180,10 @@ extension KubectlVerb {
 /// What is wrong with the arguments, in kubectl's words.
 struct KubectlProblem: Error {
   let message: String
+
+  /// A wrong use of a command, with where to read of it (`cmdutil.UsageErrorf`).
+  static func usage(_ command: String, _ message: String) -> KubectlProblem {
+    KubectlProblem(
+      message: "error: \(message)\nSee 'kubectl \(command) -h' for help and examples")
+  }
 }

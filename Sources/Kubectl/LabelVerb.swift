@@ -19,18 +19,16 @@ struct LabelVerb: KubectlVerb {
   private var problems: [String] = []
   private var pending = 0
 
-  private static let firstTag = 1_000_000
-
   init(_ arguments: KubectlArguments, _ kind: Kind) throws(KubectlProblem) {
     self.kind = kind
     overwrites = arguments.isSet("overwrite")
     lists = arguments.isSet("list")
     resourceVersion = arguments["resource-version"]
     let (resources, pairs) = try Self.split(arguments.words, kind)
-    let nothing =
-      "one or more resources must be specified as <resource> <name> or <resource>/<name>"
-    guard !resources.isEmpty else { throw KubectlProblem(message: "error: " + nothing) }
-    query = try ObjectQuery(resources, arguments, nothing: nothing, takesAll: false)
+    query = try ObjectQuery(
+      resources, arguments,
+      nothing: "error: one or more resources must be specified as <resource> <name> or "
+        + "<resource>/<name>", takesAll: false)
     for pair in pairs { if kind == .label { try label(pair) } else { annotation(pair) } }
     let both = removed.filter { added[$0] != nil }
     if !both.isEmpty {
@@ -77,7 +75,7 @@ struct LabelVerb: KubectlVerb {
     guard parts.count == 2 else {
       throw KubectlProblem(message: "error: invalid label spec: \(pair)")
     }
-    let problems = LabelSelector.problems(ofValue: parts[1])
+    let problems = LabelText.problems(ofValue: parts[1])
     guard problems.isEmpty else {
       throw KubectlProblem(
         message: "error: invalid label value: \"\(pair)\": " + problems.joined(separator: ";"))
@@ -97,7 +95,7 @@ struct LabelVerb: KubectlVerb {
   mutating func receive(
     _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO
   ) {
-    if request.tag >= Self.firstTag {
+    if request.tag >= ObjectQuery.firstFreeTag {
       pending -= 1
       switch response {
       case .object(let object): io.print(object.printedName + " " + (words[request.tag] ?? ""))
@@ -154,7 +152,7 @@ struct LabelVerb: KubectlVerb {
       .patch, object.kind, namespace: object.metadata.namespace, name: object.metadata.name)
     request.body = .patch(Patch(.merge, .object(JSONObject([("metadata", .object(metadata))]))))
     request.options.fieldManager = kind == .label ? "kubectl-label" : "kubectl-annotate"
-    let tag = Self.firstTag + words.count
+    let tag = ObjectQuery.firstFreeTag + words.count
     words[tag] = word
     pending += 1
     io.send(request, tag: tag)

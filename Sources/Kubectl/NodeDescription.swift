@@ -3,13 +3,15 @@ import KubeAPI
 
 /// `describe node`.
 extension DescriptionText {
-  /// - Parameter lease: the node's lease, or why it could not be had.
+  /// - Parameters:
+  ///   - lease: the node's lease, or why it could not be had.
+  ///   - pods: those bound to the node.
   mutating func node(
     _ node: Node, lease: Result<Lease, APIStatus>?, pods: [Pod], _ now: Timestamp
   ) {
     let (spec, status) = (node.spec, node.status)
     field("Name", node.metadata.name)
-    let roles = Self.roles(node.metadata.labels)
+    let roles = node.roles
     field("Roles", roles.isEmpty ? "<none>" : roles.joined(separator: ","))
     pairs("Labels", node.metadata.labels)
     annotations("Annotations", node.metadata.annotations)
@@ -31,10 +33,7 @@ extension DescriptionText {
     if !spec.podCIDR.isEmpty { field("PodCIDR", spec.podCIDR) }
     if !spec.podCIDRs.isEmpty { field("PodCIDRs", spec.podCIDRs.joined(separator: ",")) }
     if !spec.providerID.isEmpty { field("ProviderID", spec.providerID) }
-    let own = pods.filter {
-      $0.spec.nodeName == node.metadata.name && $0.status.phase != "Succeeded"
-        && $0.status.phase != "Failed"
-    }
+    let own = pods.filter { $0.status.phase != "Succeeded" && $0.status.phase != "Failed" }
     load(own, status.allocatable.isEmpty ? status.capacity : status.allocatable, now)
   }
 
@@ -45,18 +44,6 @@ extension DescriptionText {
     ("Container Runtime Version", "containerRuntimeVersion"),
     ("Kubelet Version", "kubeletVersion"),
   ]
-
-  private static func roles(_ labels: StringMap) -> [String] {
-    var roles: [String] = []
-    for entry in labels.entries {
-      let prefix = "node-role.kubernetes.io/"
-      var role = ""
-      if entry.key.hasPrefix(prefix) { role = String(entry.key.dropFirst(prefix.count)) }
-      if entry.key == "kubernetes.io/role" { role = entry.value }
-      if !role.isEmpty, !roles.contains(role) { roles.append(role) }
-    }
-    return roles.sorted()
-  }
 
   private mutating func lease(_ lease: Result<Lease, APIStatus>?) {
     switch lease {
@@ -133,7 +120,9 @@ extension DescriptionText {
       (name == "cpu" ? quantity?.milliValue : quantity?.value) ?? 0
     }
     let whole = size(allocatable[name])
-    let share = whole == 0 ? 0 : Int64(Double(size(amount)) / Double(whole) * 100)
+    let percent = whole == 0 ? 0 : Double(size(amount)) / Double(whole) * 100
+    // Not every amount that may be asked for has a share that is a number here.
+    let share = Int64(exactly: percent.rounded(.towardZero)) ?? (percent < 0 ? .min : .max)
     return "\(amount?.text ?? "0") (\(share)%)"
   }
 }

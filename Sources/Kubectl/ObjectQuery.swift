@@ -3,30 +3,38 @@ import KubeAPI
 /// The objects that a command line names, by name, kind or selector, asked of the API server and
 /// handed out in the order of the line (`resource.Builder`).
 struct ObjectQuery {
-  private let kinds: [ResourceKind]
-  private let named: [(ResourceKind, String)]
+  let kinds: [ResourceKind]
+  let named: [(ResourceKind, String)]
   private let namespace: String
   private let isEverywhere: Bool
   private let labels: LabelSelector?
   private let fields: FieldSelector?
   private var found: [[APIObject]] = []
   private var pending = 0
+  /// Whether something could not be had.
+  private(set) var hasFailed = false
+  /// Whether names that are none are passed over.
+  private let ignoresNotFound: Bool
+
+  /// Tags from here on are free for what a verb asks afterwards.
+  static let firstFreeTag = 1_000_000
 
   /// Whether the line names one object.
   var isSingle: Bool { named.count == 1 }
 
   /// - Parameters:
-  ///   - nothing: what is said where the line names no resource at all.
+  ///   - nothing: the error where the line names no resource at all.
   ///   - takesAll: whether a kind alone means all of its objects.
   init(
     _ words: [String], _ arguments: KubectlArguments, nothing: String, takesAll: Bool
   ) throws(KubectlProblem) {
-    guard !words.isEmpty else { throw KubectlProblem(message: "error: " + nothing) }
+    guard !words.isEmpty else { throw KubectlProblem(message: nothing) }
     (kinds, named) = try KubectlArguments.targets(words)
     namespace = arguments.namespace
     isEverywhere = arguments.isSet("all-namespaces")
     labels = try arguments.labelSelector()
     fields = try arguments.fieldSelector()
+    ignoresNotFound = arguments.isSet("ignore-not-found")
     let isAsked = takesAll || labels != nil || fields != nil || arguments.isSet("all")
     guard isAsked || !named.isEmpty else {
       throw KubectlProblem(
@@ -64,10 +72,24 @@ struct ObjectQuery {
     switch response {
     case .object(let object): found[request.tag] = [object]
     case .list(let objects, _, _): found[request.tag] = objects
-    case .status(let status): io.fail(status)
+    case .status(let status) where status.isNotFound && ignoresNotFound: break
+    case .status(let status):
+      hasFailed = true
+      io.fail(status)
     case .token: break
     }
     return pending == 0 ? found.flatMap { $0 } : nil
+  }
+
+  /// Says that there is nothing, unless it was said what went wrong.
+  ///
+  /// - Parameter isInNamespace: whether the kinds were looked for in one namespace; most verbs do
+  ///   not ask whether they have any.
+  func sayNothingFound(_ io: inout KubectlIO, isInNamespace: Bool = true) {
+    guard !hasFailed, named.isEmpty else { return }
+    io.errorOutput +=
+      isInNamespace && !isEverywhere
+      ? "No resources found in \(namespace) namespace.\n" : "No resources found\n"
   }
 }
 

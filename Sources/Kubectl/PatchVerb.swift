@@ -9,7 +9,6 @@ struct PatchVerb: KubectlVerb {
   private let subresource: APIRequest.Subresource?
   private var before: [APIObject] = []
 
-  private static let firstTag = 1_000_000
   private static let formats: [(name: String, format: Patch.Format)] = [
     ("json", .json), ("merge", .merge), ("strategic", .strategicMerge),
   ]
@@ -32,7 +31,8 @@ struct PatchVerb: KubectlVerb {
     }
     query = try ObjectQuery(
       arguments.words, arguments,
-      nothing: "You must provide one or more resources by argument or filename.", takesAll: false)
+      nothing: "error: You must provide one or more resources by argument or filename.",
+      takesAll: false)
   }
 
   private static func text(_ arguments: KubectlArguments) throws(KubectlProblem) -> String {
@@ -69,13 +69,13 @@ struct PatchVerb: KubectlVerb {
   mutating func receive(
     _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO
   ) {
-    guard request.tag >= Self.firstTag else {
+    guard request.tag >= ObjectQuery.firstFreeTag else {
       guard let objects = query.receive(request, response, &io) else { return }
       before = objects
       for (index, object) in objects.enumerated() { send(object, index, &io) }
       return
     }
-    let old = before[request.tag - Self.firstTag]
+    let old = before[request.tag - ObjectQuery.firstFreeTag]
     switch response {
     case .object(let object):
       let isSame = object.resourceVersion == old.resourceVersion
@@ -95,6 +95,6 @@ struct PatchVerb: KubectlVerb {
     request.subresource = subresource
     request.body = .patch(patch)
     request.options.fieldManager = "kubectl-patch"
-    io.send(request, tag: Self.firstTag + index)
+    io.send(request, tag: ObjectQuery.firstFreeTag + index)
   }
 }

@@ -5,7 +5,6 @@ import KubeAPI
 private struct DeploymentsWithSets {
   var query: ObjectQuery
   private var objects: [APIObject] = []
-  private static let firstTag = 1_000_000
 
   init(_ query: ObjectQuery) { self.query = query }
 
@@ -24,11 +23,11 @@ private struct DeploymentsWithSets {
         }
         var list = APIRequest(.list, .replicaSet, namespace: deployment.metadata.namespace)
         list.options.labelSelector = deployment.spec.selector
-        io.send(list, tag: Self.firstTag + index)
+        io.send(list, tag: ObjectQuery.firstFreeTag + index)
       }
       return nil
     }
-    let index = request.tag - Self.firstTag
+    let index = request.tag - ObjectQuery.firstFreeTag
     guard objects.indices.contains(index), let deployment = objects[index].deployment else {
       return nil
     }
@@ -70,6 +69,8 @@ struct RolloutHistoryVerb: KubectlVerb {
     guard revision > 0 else {
       return io.print(object.printedName + " \n" + Self.table(revisions))
     }
+    let title = object.printedName + " with revision #\(revision)\n"
+    guard !revisions.sets.isEmpty else { return io.print(title + Self.nothing) }
     guard let set = revisions[revision] else {
       return io.fail("error: unable to find the specified revision")
     }
@@ -80,12 +81,13 @@ struct RolloutHistoryVerb: KubectlVerb {
     var text = DescriptionText()
     text.template(template)
     // kubectl writes this one with bare tabs.
-    io.print(
-      object.printedName + " with revision #\(revision)\n" + TabText.expanded(text.raw))
+    io.print(title + TabText.expanded(text.raw))
   }
 
+  private static let nothing = "No rollout history found."
+
   private static func table(_ revisions: RolloutRevisions) -> String {
-    guard !revisions.sets.isEmpty else { return "No rollout history found." }
+    guard !revisions.sets.isEmpty else { return nothing }
     var text = "REVISION\tCHANGE-CAUSE\n"
     for (revision, set) in revisions.sets {
       let cause = set.metadata.annotations[RolloutRevisions.changeCause] ?? ""

@@ -8,7 +8,6 @@ struct RolloutStatusVerb: KubectlVerb {
   static var isReading: Bool { true }
 
   private var query: ObjectQuery
-  private let namespace: String
   private let revision: Int64
   private let timeout: Span?
   private let watches: Bool
@@ -21,7 +20,6 @@ struct RolloutStatusVerb: KubectlVerb {
 
   init(_ query: ObjectQuery, _ arguments: KubectlArguments) throws(KubectlProblem) {
     self.query = query
-    namespace = arguments.namespace
     revision = Int64(try arguments.integer("revision") ?? 0)
     guard revision >= 0 else {
       throw KubectlProblem(message: "error: revision must be a positive integer: \(revision)")
@@ -38,9 +36,7 @@ struct RolloutStatusVerb: KubectlVerb {
   ) {
     if request.tag >= 0 {
       guard let objects = query.receive(request, response, &io) else { return }
-      if objects.isEmpty && !io.hasFailed {
-        io.errorOutput += "No resources found in \(namespace) namespace.\n"
-      }
+      if objects.isEmpty { query.sayNothingFound(&io) }
       waiting = objects
       return start(now, &io)
     }

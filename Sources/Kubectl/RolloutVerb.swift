@@ -19,15 +19,15 @@ enum RolloutVerb {
             + "See 'kubectl rollout -h' for help and examples")
       }
       return try ObjectQuery(
-        rest, arguments, nothing: "required resource not specified", takesAll: true)
+        rest, arguments, nothing: "error: required resource not specified", takesAll: true)
     }()
     switch word {
     case "status": return try RolloutStatusVerb(query, arguments)
     case "history": return try RolloutHistoryVerb(query, arguments)
     case "undo": return try RolloutUndoVerb(query, arguments)
-    case "pause": return RolloutChangeVerb(query, .pause, arguments)
-    case "resume": return RolloutChangeVerb(query, .resume, arguments)
-    default: return RolloutChangeVerb(query, .restart, arguments)
+    case "pause": return RolloutChangeVerb(query, .pause)
+    case "resume": return RolloutChangeVerb(query, .resume)
+    default: return RolloutChangeVerb(query, .restart)
     }
   }
 }
@@ -40,14 +40,12 @@ struct RolloutChangeVerb: KubectlVerb {
 
   private var query: ObjectQuery
   private let change: Change
-  private let namespace: String
   /// When pods of a deployment were last told to begin anew.
   static let restartedAt = "kubectl.kubernetes.io/restartedAt"
 
-  init(_ query: ObjectQuery, _ change: Change, _ arguments: KubectlArguments) {
+  init(_ query: ObjectQuery, _ change: Change) {
     self.query = query
     self.change = change
-    namespace = arguments.namespace
   }
 
   mutating func begin(_ io: inout KubectlIO) { query.begin(&io) }
@@ -62,9 +60,7 @@ struct RolloutChangeVerb: KubectlVerb {
       default: break
       }
     } else if let objects = query.receive(request, response, &io) {
-      if objects.isEmpty && !io.hasFailed {
-        io.errorOutput += "No resources found in \(namespace) namespace.\n"
-      }
+      if objects.isEmpty { query.sayNothingFound(&io) }
       for object in objects { patch(object, now, &io) }
     }
   }

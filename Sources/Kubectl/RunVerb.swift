@@ -6,22 +6,24 @@ struct RunVerb: KubectlVerb {
   private let pod: Pod
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
-    guard let name = arguments.words.first else {
-      throw KubectlProblem(
-        message: "error: NAME is required for run\nSee 'kubectl run -h' for help and examples")
+    guard let name = arguments.words.first, arguments.wordsBeforeDashes != 0 else {
+      throw .usage("run", "NAME is required for run")
     }
-    guard let image = arguments["image"], !image.isEmpty else {
+    guard let image = arguments.nonEmpty("image") else {
       throw KubectlProblem(message: "error: --image is required")
     }
-    guard Self.isReference(image)
-    else {
+    guard ImageReference.isOne(image) else {
       throw KubectlProblem(
         message: "error: Invalid image name \"\(image)\": invalid reference format")
+    }
+    let policy = arguments.nonEmpty("restart") ?? "Always"
+    guard ["Always", "OnFailure", "Never"].contains(policy) else {
+      throw .usage("run", "invalid restart policy: \(policy)")
     }
     var pod = Pod(name: name, namespace: arguments.namespace)
     do throws(KubectlProblem) {
       pod.metadata.labels =
-        try arguments["labels"].map(ExposeVerb.map) ?? ["run": name]
+        try arguments.nonEmpty("labels").map(ExposeVerb.map) ?? ["run": name]
     } catch {
       throw KubectlProblem(message: "error: " + error.message)
     }
@@ -49,22 +51,8 @@ struct RunVerb: KubectlVerb {
     }
     if !variables.isEmpty { container.carried["env"] = .array(variables) }
     pod.spec.containers = [container]
-    let policy = arguments["restart"] ?? "Always"
-    guard ["Always", "OnFailure", "Never"].contains(policy) else {
-      throw KubectlProblem(message: "error: invalid restart policy: \(policy)")
-    }
     pod.spec.restartPolicy = policy
     self.pod = pod
-  }
-
-  /// Whether a text can name an image: what is in a registry has no capitals and no blanks.
-  private static func isReference(_ image: String) -> Bool {
-    var path = image.split(separator: "/", omittingEmptySubsequences: false)
-    // The registry's host, and its port, are spelled as one likes.
-    if path.count > 1, path[0].contains(where: { ".:".contains($0) }) { path.removeFirst() }
-    let name = path.last?.prefix { $0 != ":" && $0 != "@" } ?? ""
-    return !name.isEmpty && !image.contains(where: \.isWhitespace)
-      && !(path.dropLast() + [name]).contains { $0.isEmpty || $0.contains(where: \.isUppercase) }
   }
 
   mutating func begin(_ io: inout KubectlIO) {

@@ -14,7 +14,7 @@ extension World {
     var waiting: [(at: Tick, outgoing: KubectlInvocation.Outgoing)] = []
     var open: [(id: UInt64, token: Int)] = []
     while true {
-      waiting += invocation.takeRequests().map { (now + $0.delay, $0) }
+      waiting += invocation.takeRequests(seed: spec.seed).map { (now + $0.delay, $0) }
       waiting.removeAll { entry in
         guard entry.at <= now else { return false }
         willSend(entry.outgoing.request, self)

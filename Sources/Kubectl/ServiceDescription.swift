@@ -2,6 +2,7 @@ import KubeAPI
 
 /// `describe service`.
 extension DescriptionText {
+  /// - Parameter slices: the service's own.
   mutating func service(_ service: Service, _ slices: [EndpointSlice]) {
     let spec = service.spec
     func orNone(_ values: [String], _ sign: String = ",") -> String {
@@ -25,17 +26,13 @@ extension DescriptionText {
       }
       field("LoadBalancer Ingress", ingress.joined(separator: ", "))
     }
-    let own = slices.filter {
-      $0.metadata.namespace == service.metadata.namespace
-        && $0.metadata.labels["kubernetes.io/service-name"] == service.metadata.name
-    }
     for port in spec.ports {
       let name = port.name.isEmpty ? "<unset>" : port.name
       field("Port", "\(name)\t\(port.port)/\(port.protocolName)")
       field("TargetPort", "\(port.targetPort.text)/\(port.protocolName)")
       if let protocolName = port.appProtocol { field("AppProtocol", protocolName) }
       if port.nodePort != 0 { field("NodePort", "\(name)\t\(port.nodePort)/\(port.protocolName)") }
-      field("Endpoints", Self.endpoints(own, port.name))
+      field("Endpoints", Self.endpoints(slices, port.name))
     }
     field("Session Affinity", spec.sessionAffinity)
     if !spec.externalTrafficPolicy.isEmpty {

@@ -20,8 +20,7 @@ struct SortingByPath {
       if let value = RelaxedPath.values(path, in: object.json()).first {
         with.append((value, object))
       } else {
-        // Each goes before all so far: kubectl holds a missing field for less than any other.
-        without.insert(object, at: 0)
+        without.append(object)
       }
     }
     guard !with.isEmpty else {
@@ -37,7 +36,9 @@ struct SortingByPath {
       if Self.isLess(a.element.value, b.element.value) { return true }
       return !Self.isLess(b.element.value, a.element.value) && a.offset < b.offset
     }
-    return without + order.map(\.element.object)
+    // Each without stands before those found earlier: kubectl holds a missing field for less than
+    // any other.
+    return without.reversed() + order.map(\.element.object)
   }
 
   /// The Go type of what has no order.

@@ -45,6 +45,7 @@ extension DescriptionText {
     return words.isEmpty ? "<none>" : words.joined(separator: ", ")
   }
 
+  /// - Parameter pods: those that the set controls.
   mutating func replicaSet(_ set: ReplicaSet, _ pods: [Pod]) {
     field("Name", set.metadata.name)
     field("Namespace", set.metadata.namespace)
@@ -53,8 +54,7 @@ extension DescriptionText {
     annotations("Annotations", set.metadata.annotations)
     if let owner = set.metadata.controller { field("Controlled By", owner.kind + "/" + owner.name) }
     field("Replicas", "\(set.status.replicas) current / \(set.spec.replicas ?? 0) desired")
-    let own = pods.filter { $0.metadata.controller?.uid == set.metadata.uid }
-    func count(_ phase: String) -> Int { own.count { $0.status.phase == phase } }
+    func count(_ phase: String) -> Int { pods.count { $0.status.phase == phase } }
     field(
       "Pods Status",
       "\(count("Running")) Running / \(count("Pending")) Waiting / \(count("Succeeded")) Succeeded "

@@ -10,8 +10,15 @@ struct GetTests {
     func column(_ line: String) -> [String] {
       shell.ok(line).split(separator: "\n").dropFirst().map { String($0.split(separator: " ")[0]) }
     }
+    for (node, place) in [("master-1", "c"), ("worker-1", "b"), ("worker-2", "a")] {
+      shell.ok("label node \(node) place=\(place)")
+    }
     #expect(
-      column("get nodes --sort-by=.metadata.name") == ["master-1", "worker-1", "worker-2"])
+      column("get nodes --sort-by=.metadata.labels.place") == ["worker-2", "worker-1", "master-1"])
+    // Those without come first, the last of them before the others.
+    shell.ok("label node worker-1 only=x")
+    #expect(
+      column("get nodes --sort-by=.metadata.labels.only") == ["worker-2", "master-1", "worker-1"])
     shell.ok("label node master-1 rank=30")
     shell.ok("label node worker-1 rank=4")
     for path in [".metadata.labels.rank", "metadata.labels.rank", "{.metadata.labels.rank}"] {
@@ -51,8 +58,16 @@ struct GetTests {
     ),
   ])
   func whatCannotBeIsSaid(_ line: String, _ text: String) throws {
+    try Shell.expectRefusal(line, text)
+  }
+
+  @Test func rolesAreThoseOfEitherLabel() throws {
     var shell = try Shell.withWeb()
-    #expect(shell.refusal(line) == text)
+    shell.ok(
+      "label node worker-1 kubernetes.io/role=shop node-role.kubernetes.io/edge= "
+        + "node-role.kubernetes.io/shop= node-role.kubernetes.io/apart=")
+    #expect(shell.ok("get node worker-1 --no-headers").contains("   apart,edge,shop   "))
+    #expect(shell.ok("describe node worker-1").contains("\nRoles:              apart,edge,shop\n"))
   }
 
   @Test func columnsOfOnesOwn() throws {

@@ -109,6 +109,19 @@ struct RolloutTests {
         == "error: unable to find the specified revision\n")
   }
 
+  @Test func withoutASetThereIsNoHistory() throws {
+    var shell = try Shell.withWeb()
+    shell.ok("create deployment bare --image=nginx --replicas=0")
+    shell.wait(.seconds(5))
+    shell.ok("rollout pause deployment/bare")
+    shell.ok("delete rs -l app=bare")
+    for flag in ["", " --revision=1"] {
+      #expect(
+        shell.ok("rollout history deployment/bare" + flag).hasSuffix(
+          "No rollout history found.\n"))
+    }
+  }
+
   @Test func restartStampsNewPodsWithTheTime() throws {
     var shell = try Shell.withWeb()
     #expect(shell.ok("rollout restart deployment/web") == "deployment.apps/web restarted\n")
@@ -172,9 +185,14 @@ struct RolloutTests {
       "rollout status deployment/web --timeout=5",
       "error: invalid argument \"5\" for \"--timeout\" flag: time: invalid duration \"5\"\n"
     ),
+    // Each of the two is small enough, and their sum is not.
+    (
+      "rollout status deployment/web --timeout=600000000h2500000000h",
+      "error: invalid argument \"600000000h2500000000h\" for \"--timeout\" flag: time: invalid "
+        + "duration \"600000000h2500000000h\"\n"
+    ),
   ])
   func whatCannotBeIsSaid(_ line: String, _ text: String) throws {
-    var shell = try Shell.withWeb()
-    #expect(shell.refusal(line) == text)
+    try Shell.expectRefusal(line, text)
   }
 }

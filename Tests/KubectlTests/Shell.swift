@@ -49,11 +49,27 @@ struct Shell {
     return error
   }
 
+  /// A line that must fail, saying `text` and nothing else, in a world of its own.
+  static func expectRefusal(
+    _ line: String, _ text: String, _ place: SourceLocation = #_sourceLocation
+  ) throws {
+    var shell = try withWeb()
+    #expect(shell.refusal(line, place) == text, "\(line)", sourceLocation: place)
+  }
+
   /// Lets time pass.
   mutating func wait(_ span: Span) { world.advance(to: world.now + span) }
 
   func deployment(_ name: String) -> Deployment? {
     world.object(.deployment, ObjectKey(namespace: "default", name: name))?.deployment
+  }
+
+  func service(_ name: String) -> Service? {
+    world.object(.service, ObjectKey(namespace: "default", name: name))?.service
+  }
+
+  func pod(_ name: String) -> Pod? {
+    world.object(.pod, ObjectKey(namespace: "default", name: name))?.pod
   }
 }
 

@@ -223,7 +223,9 @@ private enum Scan {
   }
 }
 
-extension LabelSelector {
-  /// What is wrong with the value of a label, in the API's words; empty where nothing is.
+/// What labels and taints may be spelled like: what is wrong with a text in the API's words, and
+/// nothing where nothing is.
+public enum LabelText {
+  public static func problems(ofKey text: String) -> [String] { NameRules.labelKey(text) }
   public static func problems(ofValue text: String) -> [String] { NameRules.labelValue(text) }
 }
