@@ -146,7 +146,7 @@ extension TokenClaims {
         ("nbf", .integer(issuedAt.microseconds / 1_000_000)),
         ("sub", .string(user)),
       ]))
-    let signed = Self.base64URL(header.encoded()) + "." + Self.base64URL(claims.encoded())
+    let signed = Base64.encodeURL(header.encoded()) + "." + Base64.encodeURL(claims.encoded())
     return signed + "." + Self.signature(of: signed, key: key)
   }
 
@@ -155,7 +155,7 @@ extension TokenClaims {
     let parts = token.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 3,
       Self.signature(of: "\(parts[0]).\(parts[1])", key: key) == parts[2],
-      let bytes = Self.decodeBase64URL(String(parts[1])),
+      let bytes = Base64.decodeURL(String(parts[1])),
       case .object(let claims)? = try? JSONParser.parse(bytes),
       case .object(let bound)? = claims["kubernetes.io"],
       case .string(let namespace)? = bound["namespace"],
@@ -189,42 +189,6 @@ extension TokenClaims {
       bytes.append(UInt8(truncatingIfNeeded: value))
       value >>= 8
     }
-    return base64URL(bytes)
-  }
-
-  private static let base64URLAlphabet = Array(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-  private static func base64URL(_ bytes: [UInt8]) -> String {
-    let alphabet = base64URLAlphabet
-    return String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { out in
-      var count = 0
-      var at = 0
-      while at < bytes.count {
-        let held = min(3, bytes.count - at)
-        var group = UInt32(bytes[at]) << 16
-        if held > 1 { group |= UInt32(bytes[at + 1]) << 8 }
-        if held > 2 { group |= UInt32(bytes[at + 2]) }
-        for index in 0...held {
-          out[count] = alphabet[Int(group >> UInt32(18 - 6 * index) & 63)]
-          count += 1
-        }
-        at += 3
-      }
-      return count
-    }
-  }
-
-  private static func decodeBase64URL(_ text: String) -> [UInt8]? {
-    var out: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "-"): out.append(UInt8(ascii: "+"))
-      case UInt8(ascii: "_"): out.append(UInt8(ascii: "/"))
-      default: out.append(byte)
-      }
-    }
-    while out.count % 4 != 0 { out.append(UInt8(ascii: "=")) }
-    return Base64.decode(String(decoding: out, as: UTF8.self))
+    return Base64.encodeURL(bytes)
   }
 }

@@ -1,22 +1,6 @@
 import Basics
 import KubeAPI
 
-/// The annotations the deployment controller keeps on deployments and replica sets.
-enum DeploymentAnnotation {
-  static let revision = "deployment.kubernetes.io/revision"
-  static let revisionHistory = "deployment.kubernetes.io/revision-history"
-  static let desiredReplicas = "deployment.kubernetes.io/desired-replicas"
-  static let maxReplicas = "deployment.kubernetes.io/max-replicas"
-  static let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
-  /// Those that a deployment does not hand to its replica sets.
-  static let notCopied = [
-    lastApplied, revision, revisionHistory, desiredReplicas, maxReplicas,
-    "deprecated.deployment.rollback.to",
-  ]
-}
-
-let podTemplateHashLabel = "pod-template-hash"
-
 /// What a deployment's strategy allows, in pods (`deployment_util.go`).
 extension Deployment {
   var wanted: Int32 { spec.replicas ?? 1 }
@@ -65,9 +49,7 @@ extension Deployment {
 extension ReplicaSet {
   var wanted: Int32 { spec.replicas ?? 1 }
 
-  var revision: Int64 {
-    metadata.annotations[DeploymentAnnotation.revision].flatMap { Int64($0) } ?? 0
-  }
+  var revision: Int64 { metadata.deploymentRevision ?? 0 }
 
   /// By age, then name.
   static func isOlder(_ a: ReplicaSet, _ b: ReplicaSet) -> Bool {
@@ -89,18 +71,6 @@ extension ReplicaSet {
     metadata.annotations[DeploymentAnnotation.desiredReplicas] = desired
     metadata.annotations[DeploymentAnnotation.maxReplicas] = most
     return true
-  }
-}
-
-extension PodTemplateSpec {
-  /// Equal but for the label that the deployment controller added (`EqualIgnoreHash`).
-  func isSame(as other: PodTemplateSpec) -> Bool {
-    guard $spec == other.$spec else { return false }
-    var a = metadata
-    var b = other.metadata
-    a.labels[podTemplateHashLabel] = nil
-    b.labels[podTemplateHashLabel] = nil
-    return a == b
   }
 }
 

@@ -132,9 +132,9 @@ struct Rollout {
     let prefix = String(deployment.metadata.name.prefix(253 - 1 - hash.utf8.count))
     var set = ReplicaSet(name: prefix + "-" + hash, namespace: deployment.metadata.namespace)
     var template = deployment.spec.template
-    template.metadata.labels[podTemplateHashLabel] = hash
+    template.metadata.labels[PodTemplateSpec.hashLabel] = hash
     var selector = deployment.spec.selector ?? LabelSelector()
-    selector.matchLabels[podTemplateHashLabel] = hash
+    selector.matchLabels[PodTemplateSpec.hashLabel] = hash
     set.metadata.labels = template.metadata.labels
     set.metadata.ownerReferences = [.controller(of: deployment)]
     for entry in deployment.metadata.annotations.entries

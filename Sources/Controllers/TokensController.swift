@@ -76,31 +76,11 @@ public struct TokensController: Controller {
     else { return .usual(response) }
     var copy = secret
     copy.metadata.annotations[Self.accountUID] = account.metadata.uid.text
-    copy.data["token"] = Base64.encode(token)
-    copy.data["namespace"] = Base64.encode(key.key.namespace)
-    copy.data["ca.crt"] = Base64.encode(certificate)
+    copy.data["token"] = Base64.encode(token.utf8)
+    copy.data["namespace"] = Base64.encode(key.key.namespace.utf8)
+    copy.data["ca.crt"] = Base64.encode(certificate.utf8)
     context.decide(key, "\(name) puts a token of \(call.target.name) into secret \(key.name)")
     context.call(.update(copy), step: Step.write)
     return .ok
-  }
-}
-
-/// Standard base64 with padding, as secrets hold their data.
-enum Base64 {
-  static func encode(_ text: String) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    let bytes = Array(text.utf8)
-    var out: [UInt8] = []
-    out.reserveCapacity((bytes.count + 2) / 3 * 4)
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let count = min(3, bytes.count - start)
-      var word = 0
-      for offset in 0..<3 { word = word << 8 | (offset < count ? Int(bytes[start + offset]) : 0) }
-      for position in 0..<4 {
-        let digit = alphabet[word >> (18 - 6 * position) & 63]
-        out.append(position <= count ? digit : UInt8(ascii: "="))
-      }
-    }
-    return String(decoding: out, as: UTF8.self)
   }
 }

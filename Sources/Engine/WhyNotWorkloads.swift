@@ -38,9 +38,7 @@ extension World {
     let sets = objects(.replicaSet).compactMap(\.replicaSet).filter {
       $0.metadata.controller?.uid == deployment.metadata.uid
     }
-    func revision(_ set: ReplicaSet) -> Int {
-      set.metadata.annotations["deployment.kubernetes.io/revision"].flatMap { Int($0) } ?? 0
-    }
+    func revision(_ set: ReplicaSet) -> Int64 { set.metadata.deploymentRevision ?? 0 }
     let newest = sets.max { revision($0) < revision($1) }
     let pods = objects(.pod).compactMap(\.pod).filter { $0.metadata.namespace == key.namespace }
     let updated = pods.filter { pod in

@@ -30,18 +30,18 @@ final class PodInfo: Sendable {
     terms =
       spec.affinity.map { AffinityTerms($0, namespace: metadata.namespace) } ?? AffinityTerms()
 
-    let total = PodRequests.total(pod, PodRequests.Options(usesStatus: true))
+    let total = PodResources.requests(of: pod, PodResources.Options(usesStatus: true))
     requests = ResourceAmounts(total)
-    let hasPodLevel = PodRequests.podLevelRequests(pod) != nil
+    let hasPodLevel = PodResources.hasPodLevelRequests(pod)
     var defaults = ResourceList()
     if !hasPodLevel || total["cpu"] == nil {
-      defaults["cpu"] = Quantity(milliValue: PodRequests.defaultMilliCPU)
+      defaults["cpu"] = Quantity(milliValue: ScoredRequests.defaultMilliCPU)
     }
     if !hasPodLevel || total["memory"] == nil {
-      defaults["memory"] = Quantity(PodRequests.defaultMemory)
+      defaults["memory"] = Quantity(ScoredRequests.defaultMemory)
     }
-    let nonZero = PodRequests.total(
-      pod, PodRequests.Options(defaults: defaults, usesStatus: true))
+    let nonZero = PodResources.requests(
+      of: pod, PodResources.Options(defaults: defaults, usesStatus: true))
     nonZeroMilliCPU = ResourceAmounts.bounded(nonZero.cpuMilli)
     nonZeroMemory = ResourceAmounts.bounded(nonZero.memoryBytes)
   }
@@ -141,4 +141,11 @@ struct HostPort: Sendable, Equatable {
       ports.append(HostPort(ip: port.hostIP, protocolName: name, port: port.hostPort))
     }
   }
+}
+
+/// What a container without a request counts for when nodes are scored: 0.1 core and 200 MiB
+/// (`pkg/scheduler/util/pod_resources.go`).
+enum ScoredRequests {
+  static let defaultMilliCPU: Int64 = 100
+  static let defaultMemory: Int64 = 200 * 1024 * 1024
 }

@@ -9,10 +9,21 @@ struct CreateVerb: KubectlVerb {
   private let sources: [String]
   private let unknown: UnknownKinds
   private let namespace: String
+  private let manager: String
   private var next = 0
+
+  /// Creates one object that was made of arguments.
+  init(_ object: APIObject, in namespace: String, as manager: String) {
+    objects = [object]
+    sources = []
+    unknown = UnknownKinds()
+    self.namespace = namespace
+    self.manager = manager
+  }
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
     namespace = arguments.namespace
+    manager = "kubectl-create"
     if arguments["filename"] != nil {
       let read = try ManifestFiles(arguments)
       objects = read.documents.map(\.object)
@@ -111,7 +122,7 @@ struct CreateVerb: KubectlVerb {
     let place = object.kind.isNamespaced ? (own.isEmpty ? namespace : own) : ""
     var request = APIRequest(.create, object.kind, namespace: place, name: object.metadata.name)
     request.body = .object(object.withMetadata { $0.namespace = place })
-    request.options.fieldManager = "kubectl-create"
+    request.options.fieldManager = manager
     io.send(request)
   }
 

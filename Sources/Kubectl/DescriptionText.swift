@@ -14,6 +14,12 @@ struct DescriptionText {
     raw += String(repeating: " ", count: depth * 2) + text + "\n"
   }
 
+  /// The head of a table: titles with tabs between them, and a line under each.
+  mutating func heading(_ titles: String) {
+    line(1, titles)
+    line(1, String(titles.map { $0 == "\t" ? "\t" : "-" }))
+  }
+
   /// `Name:` and a value in the next column.
   mutating func field(_ name: String, _ value: String, depth: Int = 0) {
     line(depth, name + ":\t" + value)
@@ -87,6 +93,7 @@ struct DescriptionText {
     guard !events.isEmpty else { return line(0, "Events:\t<none>") }
     line(0, "Events:")
     line(1, "Type\tReason\tAge\tFrom\tMessage")
+    // The line under an age is one too long in kubectl too.
     line(1, "----\t------\t----\t----\t-------")
     let sorted = events.sorted {
       ($0.lastTimestamp?.microseconds ?? .min, $0.metadata.name)

@@ -60,8 +60,7 @@ extension DescriptionText {
   private mutating func conditions(_ conditions: [Condition]) {
     guard !conditions.isEmpty else { return }
     line(0, "Conditions:")
-    line(1, "Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage")
-    line(1, "----\t------\t-----------------\t------------------\t------\t-------")
+    heading("Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage")
     for condition in conditions {
       line(
         1,
@@ -74,16 +73,16 @@ extension DescriptionText {
   /// The table of the node's pods, and what they ask for altogether.
   private mutating func load(_ pods: [Pod], _ allocatable: ResourceList, _ now: Timestamp) {
     field("Non-terminated Pods", "(\(pods.count) in total)")
-    line(
-      1, "Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge")
-    line(
-      1, "---------\t----\t\t------------\t----------\t---------------\t-------------\t---")
-    var total = PodNeeds()
+    heading("Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge")
+    var (requests, limits) = (ResourceList(), ResourceList())
     for pod in pods {
-      let needs = PodNeeds(pod)
-      total.add(needs)
+      requests.add(PodResources.requests(of: pod))
+      limits.add(PodResources.limits(of: pod))
+      // Of one pod kubectl counts what it has while it is resized, in the sums not.
+      let options = PodResources.Options(usesStatus: true)
+      let own = [PodResources.requests(of: pod, options), PodResources.limits(of: pod, options)]
       let cells = ["cpu", "memory"].flatMap { name in
-        [needs.requests, needs.limits].map { Self.share($0, name, allocatable) }
+        own.map { Self.share($0, name, allocatable) }
       }
       let age = pod.metadata.creationTimestamp.map { (now - $0).humanDuration } ?? "<unknown>"
       line(
@@ -93,20 +92,19 @@ extension DescriptionText {
     }
     line(0, "Allocated resources:")
     line(1, "(Total limits may be over 100 percent, i.e., overcommitted.)")
-    line(1, "Resource\tRequests\tLimits")
-    line(1, "--------\t--------\t------")
+    heading("Resource\tRequests\tLimits")
     let huge = allocatable.entries.map(\.name).filter { $0.hasPrefix("hugepages-") }
     for name in ["cpu", "memory", "ephemeral-storage"] + huge {
       line(
         1,
-        "\(name)\t\(Self.share(total.requests, name, allocatable))\t"
-          + Self.share(total.limits, name, allocatable))
+        "\(name)\t\(Self.share(requests, name, allocatable))\t"
+          + Self.share(limits, name, allocatable))
     }
     for entry in allocatable.entries
     where !["cpu", "memory", "ephemeral-storage", "pods"].contains(entry.name)
       && !entry.name.hasPrefix("hugepages-")
     {
-      let (asked, limit) = (total.requests[entry.name], total.limits[entry.name])
+      let (asked, limit) = (requests[entry.name], limits[entry.name])
       line(1, "\(entry.name)\t\(asked?.text ?? "0")\t\(limit?.text ?? "0")")
     }
   }

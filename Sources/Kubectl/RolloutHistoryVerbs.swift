@@ -102,13 +102,6 @@ struct RolloutUndoVerb: KubectlVerb {
   private var source: DeploymentsWithSets
   private let revision: Int64
 
-  /// Annotations that stay the deployment's own (`annotationsToSkip`).
-  private static let kept = [
-    ClientSideApply.annotation, RolloutRevisions.annotation,
-    "deployment.kubernetes.io/revision-history", "deployment.kubernetes.io/desired-replicas",
-    "deployment.kubernetes.io/max-replicas", "deprecated.deployment.rollback.to",
-  ]
-
   init(_ query: ObjectQuery, _ arguments: KubectlArguments) throws(KubectlProblem) {
     source = DeploymentsWithSets(query)
     revision = Int64(try arguments.integer("to-revision") ?? 0)
@@ -160,7 +153,7 @@ struct RolloutUndoVerb: KubectlVerb {
         "error: you cannot rollback a paused deployment; resume it first with 'kubectl rollout "
           + "resume' and try again")
     }
-    guard !RolloutRevisions.isSame(set.spec.template, deployment.spec.template) else {
+    guard !set.spec.template.isSame(as: deployment.spec.template) else {
       return io.print(
         object.printedName
           + " skipped rollback (current template already matches revision \(revision))")
@@ -170,13 +163,15 @@ struct RolloutUndoVerb: KubectlVerb {
 
   private func send(_ deployment: Deployment, _ set: ReplicaSet, _ io: inout KubectlIO) {
     var clean = set
-    clean.spec.template = RolloutRevisions.withoutHash(set.spec.template)
+    clean.spec.template = set.spec.template.withoutHash
     guard let template = clean.boxed.json()["spec"]?["template"] else { return }
     var annotations = JSONObject()
-    for entry in deployment.metadata.annotations.entries where Self.kept.contains(entry.key) {
+    for entry in deployment.metadata.annotations.entries
+    where DeploymentAnnotation.notCopied.contains(entry.key) {
       annotations[entry.key] = .string(entry.value)
     }
-    for entry in set.metadata.annotations.entries where !Self.kept.contains(entry.key) {
+    for entry in set.metadata.annotations.entries
+    where !DeploymentAnnotation.notCopied.contains(entry.key) {
       annotations[entry.key] = .string(entry.value)
     }
     func replace(_ path: String, _ value: JSONValue) -> JSONValue {

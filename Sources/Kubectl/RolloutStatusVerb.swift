@@ -106,10 +106,10 @@ struct RolloutStatusVerb: KubectlVerb {
   ) throws(KubectlProblem) -> (line: String, isDone: Bool) {
     let name = deployment.metadata.name
     let status = deployment.status
-    if revision > 0, RolloutRevisions.revision(deployment.metadata) ?? 0 != revision {
+    if revision > 0, deployment.metadata.deploymentRevision ?? 0 != revision {
       throw KubectlProblem(
         message: "error: desired revision (\(revision)) is different from the running revision "
-          + "(\(RolloutRevisions.revision(deployment.metadata) ?? 0))")
+          + "(\(deployment.metadata.deploymentRevision ?? 0))")
     }
     guard deployment.metadata.generation <= status.observedGeneration else {
       return ("Waiting for deployment spec update to be observed...", false)

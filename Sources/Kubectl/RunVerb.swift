@@ -1,11 +1,9 @@
 import Basics
 import KubeAPI
 
-/// `kubectl run NAME --image=IMAGE [-- ARGS]`: one pod.
-struct RunVerb: KubectlVerb {
-  private let pod: Pod
-
-  init(_ arguments: KubectlArguments) throws(KubectlProblem) {
+extension CreateVerb {
+  /// `kubectl run NAME --image=IMAGE [-- ARGS]`: one pod.
+  static func run(_ arguments: KubectlArguments) throws(KubectlProblem) -> CreateVerb {
     guard let name = arguments.words.first, arguments.wordsBeforeDashes != 0 else {
       throw .usage("run", "NAME is required for run")
     }
@@ -52,24 +50,6 @@ struct RunVerb: KubectlVerb {
     if !variables.isEmpty { container.carried["env"] = .array(variables) }
     pod.spec.containers = [container]
     pod.spec.restartPolicy = policy
-    self.pod = pod
-  }
-
-  mutating func begin(_ io: inout KubectlIO) {
-    var request = APIRequest(
-      .create, .pod, namespace: pod.metadata.namespace, name: pod.metadata.name)
-    request.body = .object(pod.boxed)
-    request.options.fieldManager = "kubectl-run"
-    io.send(request)
-  }
-
-  mutating func receive(
-    _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO
-  ) {
-    switch response {
-    case .object(let object): io.print(object.printedName + " created")
-    case .status(let status): io.fail(status)
-    default: break
-    }
+    return CreateVerb(pod.boxed, in: arguments.namespace, as: "kubectl-run")
   }
 }

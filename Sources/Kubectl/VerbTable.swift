@@ -14,61 +14,42 @@ extension KubectlInvocation {
   private struct Entry {
     let name: String
     let summary: String
-    let make: @Sendable (KubectlArguments) throws(KubectlProblem) -> any KubectlVerb
+    typealias Maker = @Sendable (KubectlArguments) throws(KubectlProblem) -> any KubectlVerb
+    let make: Maker
+
+    init(_ name: String, _ summary: String, _ make: @escaping Maker) {
+      self.name = name
+      self.summary = summary
+      self.make = make
+    }
   }
 
   private static let table: [Entry] = [
-    Entry(name: "create", summary: "-f FILE, or deployment, namespace, serviceaccount NAME") {
-      (a) throws(KubectlProblem) in try CreateVerb(a)
+    Entry("create", "-f FILE, or deployment, namespace, serviceaccount NAME", CreateVerb.init),
+    Entry("expose", "a service before deployment NAME: --port=80", ExposeVerb.init),
+    Entry("run", "a pod: run NAME --image=nginx", CreateVerb.run),
+    Entry("set", "image deployment/NAME CONTAINER=IMAGE", SetImageVerb.init),
+    Entry("get", "objects, as a table, -o wide, yaml, json, name, jsonpath=...", GetVerb.init),
+    Entry("delete", "TYPE NAME, -l SELECTOR, --all, or -f FILE", DeleteVerb.init),
+    Entry(
+      "rollout", "status, history, undo, restart, pause, resume deployment/NAME", RolloutVerb.parse),
+    Entry("scale", "deployment NAME --replicas=3", ScaleVerb.init),
+    Entry("cordon", "marks a node unschedulable") { (a) throws(KubectlProblem) in
+      try CordonVerb(a, isCordon: true)
     },
-    Entry(name: "expose", summary: "a service before deployment NAME: --port=80") {
-      (a) throws(KubectlProblem) in try ExposeVerb(a)
+    Entry("uncordon", "marks it schedulable") { (a) throws(KubectlProblem) in
+      try CordonVerb(a, isCordon: false)
     },
-    Entry(name: "run", summary: "a pod: run NAME --image=nginx") {
-      (a) throws(KubectlProblem) in try RunVerb(a)
+    Entry("drain", "empties a node, for maintenance", DrainVerb.init),
+    Entry("taint", "nodes NAME KEY=VALUE:EFFECT, or KEY:EFFECT-", TaintVerb.init),
+    Entry("describe", "an object with its events, in detail", DescribeVerb.init),
+    Entry("apply", "-f FILE: makes the objects there what the file says", ApplyVerb.init),
+    Entry("patch", "TYPE NAME -p PATCH [--type merge|strategic|json]", PatchVerb.init),
+    Entry("label", "TYPE NAME KEY=VALUE, or KEY-") { (a) throws(KubectlProblem) in
+      try LabelVerb(a, .label)
     },
-    Entry(name: "set", summary: "image deployment/NAME CONTAINER=IMAGE") {
-      (a) throws(KubectlProblem) in try SetImageVerb(a)
-    },
-    Entry(name: "get", summary: "objects, as a table, -o wide, yaml, json, name, jsonpath=...") {
-      (a) throws(KubectlProblem) in try GetVerb(a)
-    },
-    Entry(name: "delete", summary: "TYPE NAME, -l SELECTOR, --all, or -f FILE") {
-      (a) throws(KubectlProblem) in try DeleteVerb(a)
-    },
-    Entry(name: "rollout", summary: "status, history, undo, restart, pause, resume deployment/NAME")
-    {
-      (a) throws(KubectlProblem) in try RolloutVerb.parse(a)
-    },
-    Entry(name: "scale", summary: "deployment NAME --replicas=3") {
-      (a) throws(KubectlProblem) in try ScaleVerb(a)
-    },
-    Entry(name: "cordon", summary: "marks a node unschedulable") {
-      (a) throws(KubectlProblem) in try CordonVerb(a, isCordon: true)
-    },
-    Entry(name: "uncordon", summary: "marks it schedulable") {
-      (a) throws(KubectlProblem) in try CordonVerb(a, isCordon: false)
-    },
-    Entry(name: "drain", summary: "empties a node, for maintenance") {
-      (a) throws(KubectlProblem) in try DrainVerb(a)
-    },
-    Entry(name: "taint", summary: "nodes NAME KEY=VALUE:EFFECT, or KEY:EFFECT-") {
-      (a) throws(KubectlProblem) in try TaintVerb(a)
-    },
-    Entry(name: "describe", summary: "an object with its events, in detail") {
-      (a) throws(KubectlProblem) in try DescribeVerb(a)
-    },
-    Entry(name: "apply", summary: "-f FILE: makes the objects there what the file says") {
-      (a) throws(KubectlProblem) in try ApplyVerb(a)
-    },
-    Entry(name: "patch", summary: "TYPE NAME -p PATCH [--type merge|strategic|json]") {
-      (a) throws(KubectlProblem) in try PatchVerb(a)
-    },
-    Entry(name: "label", summary: "TYPE NAME KEY=VALUE, or KEY-") {
-      (a) throws(KubectlProblem) in try LabelVerb(a, .label)
-    },
-    Entry(name: "annotate", summary: "TYPE NAME KEY=VALUE, or KEY-") {
-      (a) throws(KubectlProblem) in try LabelVerb(a, .annotation)
+    Entry("annotate", "TYPE NAME KEY=VALUE, or KEY-") { (a) throws(KubectlProblem) in
+      try LabelVerb(a, .annotation)
     },
   ]
 

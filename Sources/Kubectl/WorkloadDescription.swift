@@ -28,7 +28,7 @@ extension DescriptionText {
     conditions(status.conditions)
     guard !sets.isEmpty else { return }
     // Of several with the template of today the oldest is the one in use.
-    let current = sets.filter { RolloutRevisions.isSame($0.spec.template, spec.template) }
+    let current = sets.filter { $0.spec.template.isSame(as: spec.template) }
       .min { Self.age($0) < Self.age($1) }
     field("OldReplicaSets", Self.words(sets.filter { $0.key != current?.key }))
     field("NewReplicaSet", Self.words(current.map { [$0] } ?? []))
@@ -66,8 +66,7 @@ extension DescriptionText {
   private mutating func conditions(_ conditions: [Condition]) {
     guard !conditions.isEmpty else { return }
     line(0, "Conditions:")
-    line(1, "Type\tStatus\tReason")
-    line(1, "----\t------\t------")
+    heading("Type\tStatus\tReason")
     for condition in conditions {
       line(1, "\(condition.type) \t\(condition.status)\t\(condition.reason)")
     }

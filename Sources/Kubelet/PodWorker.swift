@@ -198,31 +198,10 @@ struct PodRequests: Sendable {
 
   init() {}
 
-  /// The larger of the sum over the containers and the largest init container, plus overhead
-  /// (`resource.PodRequests`). Sidecars count with the containers.
-  init(_ spec: PodSpec) {
-    func add(_ sum: inout PodRequests, _ list: ResourceList) {
-      sum.cpuMilli += list.cpuMilli
-      sum.memory += list.memoryBytes
-      sum.storage += list["ephemeral-storage"]?.value ?? 0
-    }
-    for container in spec.containers { add(&self, container.resources.requests) }
-    var sidecars = PodRequests()
-    var peak = PodRequests()
-    for container in spec.initContainers {
-      if container.restartPolicy == "Always" {
-        add(&sidecars, container.resources.requests)
-        continue
-      }
-      var here = sidecars
-      add(&here, container.resources.requests)
-      peak.cpuMilli = max(peak.cpuMilli, here.cpuMilli)
-      peak.memory = max(peak.memory, here.memory)
-      peak.storage = max(peak.storage, here.storage)
-    }
-    cpuMilli = max(cpuMilli + sidecars.cpuMilli, peak.cpuMilli)
-    memory = max(memory + sidecars.memory, peak.memory)
-    storage = max(storage + sidecars.storage, peak.storage)
-    add(&self, spec.overhead)
+  init(_ pod: Pod) {
+    let list = PodResources.requests(of: pod)
+    cpuMilli = list.cpuMilli
+    memory = list.memoryBytes
+    storage = list["ephemeral-storage"]?.value ?? 0
   }
 }

@@ -56,7 +56,7 @@ extension Kubelet {
       pod.spec.initContainers.map {
         ContainerRecord(isInit: true, isSidecar: $0.restartPolicy == "Always")
       } + pod.spec.containers.map { _ in ContainerRecord(isInit: false, isSidecar: false) }
-    worker.requests = PodRequests(pod.spec)
+    worker.requests = PodRequests(pod)
     worker.volumes = VolumeNeeds(pod.spec)
     worker.$status = pod.$status
     if let found { adopt(found, &worker, &step) }

@@ -145,6 +145,30 @@ struct DescribeManyTests {
     }
   }
 
+  @Test func whatIsSaidOfAPodAsAWholeCounts() throws {
+    var shell = try Shell.withWeb()
+    let file = try TemporaryFile(
+      "whole.yaml",
+      """
+      apiVersion: v1
+      kind: Pod
+      metadata: {name: whole}
+      spec:
+        nodeName: worker-1
+        resources: {requests: {cpu: 300m}, limits: {cpu: 700m, memory: 64Mi}}
+        containers:
+        - name: app
+          image: app:1
+          resources: {requests: {cpu: 100m, memory: 16Mi}, limits: {memory: 32Mi}}
+      """)
+    shell.ok("apply -f \(file.path)")
+    let rows = lines(shell.ok("describe node worker-1"), "  default ").filter {
+      $0.contains(" whole ")
+    }
+    let amounts = rows.first?.split(separator: " ").filter { !$0.hasPrefix("(") }.map(String.init)
+    #expect(amounts?.dropLast() == ["default", "whole", "300m", "700m", "16Mi", "64Mi"])
+  }
+
   @Test func aShareBeyondAllNumbersIsTheLargest() throws {
     var shell = try Shell.withWeb()
     let file = try TemporaryFile(

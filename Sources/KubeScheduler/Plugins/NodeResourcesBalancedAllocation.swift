@@ -9,7 +9,7 @@ struct NodeResourcesBalancedAllocation {
 
   /// Nil (Skip) where the pod requests neither.
   init?(_ info: PodInfo) {
-    let requests = PodRequests.total(info.pod, PodRequests.Options(usesStatus: true))
+    let requests = PodResources.requests(of: info.pod, PodResources.Options(usesStatus: true))
     milliCPU = ResourceAmounts.bounded(requests.cpuMilli)
     memory = ResourceAmounts.bounded(requests.memoryBytes)
     if milliCPU == 0 && memory == 0 { return nil }

@@ -9,17 +9,17 @@ struct NodeResourcesFit: FilterPlugin {
   private let requestsNothing: Bool
 
   init(_ info: PodInfo) {
-    requests = ResourceAmounts(PodRequests.total(info.pod))
+    requests = ResourceAmounts(PodResources.requests(of: info.pod))
     requestsNothing =
       requests.milliCPU == 0 && requests.memory == 0 && requests.ephemeralStorage == 0
       && requests.scalars.isEmpty
     var defaults = ResourceList()
-    defaults["cpu"] = Quantity(milliValue: PodRequests.defaultMilliCPU)
-    defaults["memory"] = Quantity(PodRequests.defaultMemory)
+    defaults["cpu"] = Quantity(milliValue: ScoredRequests.defaultMilliCPU)
+    defaults["memory"] = Quantity(ScoredRequests.defaultMemory)
     // The scorer of Fit is set up without the gate for requests of pods as a whole: it counts the
     // containers' (`noderesources/fit.go`, `NewFit`).
-    let scored = PodRequests.total(
-      info.pod, PodRequests.Options(defaults: defaults, skipsPodLevel: true))
+    let scored = PodResources.requests(
+      of: info.pod, PodResources.Options(defaults: defaults, skipsPodLevel: true))
     scoredMilliCPU = ResourceAmounts.bounded(scored.cpuMilli)
     scoredMemory = ResourceAmounts.bounded(scored.memoryBytes)
   }
