@@ -15,8 +15,9 @@ public struct EventRecorder: Sendable {
     var others: [Digest] = []
     var last: Tick
 
-    /// Takes one more in; true where there are ten of them, of which the oldest then goes.
-    mutating func isMany(with digest: Digest) -> Bool {
+    /// Takes one more in, and says whether there are ten different ones with it, of which the oldest
+    /// then goes.
+    mutating func reachesLimit(adding digest: Digest) -> Bool {
       if digest != message, !others.contains(digest) { others.append(digest) }
       guard others.count >= 9 else { return false }
       message = others.removeFirst()
@@ -156,10 +157,10 @@ public struct EventRecorder: Sendable {
     var record = similar[key] ?? Similar(message: digest, last: now)
     if now - record.last > .seconds(600) { record = Similar(message: digest, last: now) }
     record.last = now
-    let isMany = record.isMany(with: digest)
+    let isOneOfMany = record.reachesLimit(adding: digest)
     if similar.count >= 4096 { similar.removeAll() }
     similar[key] = record
-    return isMany ? "(combined from similar events): " + message : message
+    return isOneOfMany ? "(combined from similar events): " + message : message
   }
 }
 

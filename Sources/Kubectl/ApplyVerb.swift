@@ -20,7 +20,7 @@ struct ApplyVerb: KubectlVerb {
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
     let read = try ManifestFiles(arguments)
     self.init(
-      documents: read.documents, unknown: read.unknown, namespace: arguments["namespace"])
+      documents: read.documents, unknown: read.unknown, namespace: arguments.nonEmpty("namespace"))
   }
 
   // One object after the other, as kubectl does: a namespace must be there before what is in it.

@@ -129,16 +129,22 @@ struct KubectlIO {
   /// A refusal in kubectl's words.
   mutating func fail(_ status: APIStatus) { fail(Self.text(status)) }
 
-  /// What went wrong with several objects: one error alone is called one, more stand in lines
+  /// What went wrong with one object of several.
+  enum Failure {
+    /// In kubectl's own words, without `error: `.
+    case words(String)
+    case status(APIStatus)
+  }
+
+  /// Says what went wrong with several objects: one error alone is called one, more stand in lines
   /// (`cmdutil.CheckErr` of an aggregate).
-  mutating func failAll(_ problems: [String]) {
-    if problems.count == 1, let only = problems.first {
-      let isWhole = ["error: ", "Error from server", "Unable to connect", "The "].contains {
-        only.hasPrefix($0)
+  mutating func failAll(_ failures: [Failure]) {
+    for failure in failures {
+      switch failure {
+      case .words(let text): fail(failures.count == 1 ? "error: " + text : text)
+      case .status(let status): fail(status)
       }
-      return fail(isWhole ? only : "error: " + only)
     }
-    for problem in problems { fail(problem) }
   }
 
   mutating func send(_ request: APIRequest, tag: Int = 0, after delay: Span = .zero) {

@@ -16,14 +16,14 @@ struct LabelVerb: KubectlVerb {
   private let resourceVersion: String?
   /// What was changed by the patch of each tag.
   private var words: [Int: String] = [:]
-  private var problems: [String] = []
+  private var failures: [KubectlIO.Failure] = []
   private var pending = 0
 
   init(_ arguments: KubectlArguments, _ kind: Kind) throws(KubectlProblem) {
     self.kind = kind
     overwrites = arguments.isSet("overwrite")
     lists = arguments.isSet("list")
-    resourceVersion = arguments["resource-version"]
+    resourceVersion = arguments.nonEmpty("resource-version")
     let (resources, pairs) = try Self.split(arguments.words, kind)
     query = try ObjectQuery(
       resources, arguments,
@@ -99,7 +99,7 @@ struct LabelVerb: KubectlVerb {
       pending -= 1
       switch response {
       case .object(let object): io.print(object.printedName + " " + (words[request.tag] ?? ""))
-      case .status(let status): problems.append(KubectlIO.text(status))
+      case .status(let status): failures.append(.status(status))
       default: break
       }
     } else if let objects = query.receive(request, response, &io) {
@@ -108,8 +108,8 @@ struct LabelVerb: KubectlVerb {
       return
     }
     guard pending == 0 else { return }
-    io.failAll(problems)
-    problems = []
+    io.failAll(failures)
+    failures = []
   }
 
   private func present(_ object: APIObject) -> StringMap {
@@ -133,7 +133,9 @@ struct LabelVerb: KubectlVerb {
       io.print("label \"\(key)\" not found.")
     }
     let refusals = refusals(present)
-    guard refusals.isEmpty else { return problems += refusals }
+    guard refusals.isEmpty else {
+      return failures += refusals.map { .words($0) }
+    }
     let new = added.entries.filter { present[$0.key] != $0.value }
     let gone = removed.filter { present[$0] != nil }
     let word: String

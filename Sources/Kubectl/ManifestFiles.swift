@@ -18,8 +18,8 @@ struct ManifestFiles {
         unknown.problems += read.unknown
       } catch {
         // Of a file that is not there kubectl speaks without naming it twice.
-        let isMissing = error.message == "the path \"\(file)\" does not exist"
-        throw KubectlProblem(message: "error: " + (isMissing ? error.message : error.description))
+        throw KubectlProblem(
+          message: "error: " + (error.kind == .missingFile ? error.message : error.description))
       }
     }
   }
@@ -33,12 +33,7 @@ struct UnknownKinds {
   /// kubectl's error for a kind the server does not have, and one line of our own.
   func say(_ io: inout KubectlIO) {
     guard !problems.isEmpty else { return }
-    for problem in problems {
-      let text = problem.kubectlText
-      // The prefix is for an error that is alone.
-      io.fail(
-        problems.count > 1 && text.hasPrefix("error: ") ? String(text.dropFirst(7)) : text)
-    }
+    io.failAll(problems.map { .words($0.kubectlWords) })
     let modelled = ResourceKind.allCases.map(\.kind).joined(separator: ", ")
     io.fail(
       problems.count == 1

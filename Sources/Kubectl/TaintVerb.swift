@@ -98,12 +98,12 @@ struct TaintVerb: KubectlVerb {
     var taints = added + old.filter { taint in !added.contains(where: taint.matches) }
     let grows = taints.count != old.count
     var shrinks = false
-    var missing: [String] = []
+    var missing: [KubectlIO.Failure] = []
     for gone in changes.removed {
       let before = taints.count
       taints.removeAll { TaintChanges.takesOff(gone, $0) }
       shrinks = taints.count != before
-      if !shrinks { missing.append("taint \"\(gone.text)\" not found") }
+      if !shrinks { missing.append(.words("taint \"\(gone.text)\" not found")) }
     }
     guard missing.isEmpty else { return io.failAll(missing) }
     words[name] = overwrites || (grows && shrinks) ? "modified" : grows ? "tainted" : "untainted"

@@ -7,7 +7,7 @@ import Basics
 public struct RecentRevisions: Sendable {
   /// By revision, the first change of each.
   private var ring: [KeyValue?] = []
-  /// By the revision that replaced it, what the first change of each put into the past.
+  /// By the revision that replaced it, what the last change of each put into the past.
   private var links: [PastRevision?] = []
   /// How far a member may lag behind the first and still share.
   private static let capacity = 256

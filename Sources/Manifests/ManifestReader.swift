@@ -46,9 +46,7 @@ public enum ManifestReader {
     var unknown: [ManifestProblem] = []
     let documents = try read(try bytes(path: path), path) { (problem) throws(ManifestProblem) in
       // What names no kind at all is no object of any cluster.
-      guard problem.decoding?.kind == .unknownKind,
-        problem.message.hasPrefix("resource mapping not found")
-      else { throw problem }
+      guard problem.kind == .unknownKind else { throw problem }
       unknown.append(problem)
     }
     return (documents, unknown)
@@ -79,7 +77,8 @@ public enum ManifestReader {
     if path == "-" { return try bytes(FileHandle.standardInput, location) }
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      throw ManifestProblem(location, "the path \"\(path)\" does not exist")
+      throw ManifestProblem(
+        location, "the path \"\(path)\" does not exist", kind: .missingFile)
     }
     if isDirectory.boolValue {
       throw ManifestProblem(location, "is a directory; expected a manifest file")
@@ -174,7 +173,7 @@ public enum ManifestReader {
         location,
         "resource mapping not found for name: \"\(metadata?["name"]?.stringValue ?? "")\" "
           + "namespace: \"\(metadata?["namespace"]?.stringValue ?? "")\" from \"\(file)\": "
-          + problem.message, decoding: problem)
+          + problem.message, decoding: problem, kind: .unknownKind)
     }
     if problem.kind == .unknownKind {
       // The API's words repeat the whole document: name what is missing instead.

@@ -24,14 +24,28 @@ public struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
 
 /// Why a file cannot be used: one clear line.
 public struct ManifestProblem: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What those who go on in spite of some problems ask for.
+  public enum Kind: Sendable, Equatable {
+    /// There is no such file.
+    case missingFile
+    /// An object names a kind that is not modelled.
+    case unknownKind
+    case other
+  }
+
   public var location: SourceLocation
   /// What is wrong and, where that is not plain from it, what was expected.
   public var message: String
   /// What the API server's decoder said, where it was the one to refuse.
   public var decoding: DecodingProblem?
+  public var kind: Kind
 
-  public init(_ location: SourceLocation, _ message: String, decoding: DecodingProblem? = nil) {
+  public init(
+    _ location: SourceLocation, _ message: String, decoding: DecodingProblem? = nil,
+    kind: Kind = .other
+  ) {
     self.location = location
+    self.kind = kind
     self.message = message
     self.decoding = decoding
   }
@@ -41,11 +55,13 @@ public struct ManifestProblem: Error, Sendable, Equatable, CustomStringConvertib
 
   /// What `kubectl apply -f` prints for this; its own line where kubectl's says no more.
   public var kubectlText: String {
-    guard let decoding else { return "error: \(description)" }
-    if decoding.kind == .unknownKind {
-      return "error: \(message)\nensure CRDs are installed first"
-    }
+    guard let decoding, decoding.kind != .unknownKind else { return "error: " + kubectlWords }
     return "Error from server (BadRequest): error when creating \"\(location.file)\": "
       + decoding.message
+  }
+
+  /// What it says of this among other errors.
+  public var kubectlWords: String {
+    kind == .unknownKind ? message + "\nensure CRDs are installed first" : description
   }
 }
