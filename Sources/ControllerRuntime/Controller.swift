@@ -43,7 +43,7 @@ public protocol Controller: Sendable, Digestible {
   /// Why a key waits in the queue, where the controller knows better than "its time".
   func purpose(ofDelayed key: ObjectReference) -> Deadline?
   /// Times the controller keeps in mind without a timer of their own.
-  func deadlines(_ context: ControllerContext) -> [Deadline]
+  func addDeadlines(to list: inout DeadlineList, _ context: ControllerContext)
   /// The answer of the cloud to a request made with `context.ask`.
   mutating func answered(
     _ call: ControllerCall, _ result: CloudResponse.Result, _ context: inout ControllerContext
@@ -68,7 +68,7 @@ extension Controller {
     Deadline(.poll, "\(name) looks at everything", isRoutine: true)
   }
   public func purpose(ofDelayed key: ObjectReference) -> Deadline? { nil }
-  public func deadlines(_ context: ControllerContext) -> [Deadline] { [] }
+  public func addDeadlines(to list: inout DeadlineList, _ context: ControllerContext) {}
   public mutating func answered(
     _ call: ControllerCall, _ result: CloudResponse.Result, _ context: inout ControllerContext
   ) -> CallOutcome {

@@ -44,20 +44,21 @@ extension ControllerHost {
   }
 
   /// The times kept in mind: leases, keys that wait, and what each controller counts.
-  public var deadlines: [Deadline] {
-    var all = elector.deadline.map { [$0] } ?? []
-    guard isLeader else { return all }
+  public func deadlines(folding: Bool) -> [Deadline] {
+    var list = DeadlineList(folding: folding)
+    if let lease = elector.deadline { list.add(lease) }
+    guard isLeader else { return list.items }
     for (at, lane) in context.lanes.enumerated() where lane.isStarted {
       for (key, due, cause) in lane.queue.delayedKeys {
         var item = controllers[at].purpose(ofDelayed: key) ?? purpose(lane, key)
         item.due = due
         item.subject = item.subject ?? key
         item.cause = cause
-        all.append(item)
+        list.add(item)
       }
-      all += controllers[at].deadlines(context)
+      controllers[at].addDeadlines(to: &list, context)
     }
-    return all
+    return list.items
   }
 
   private func purpose(_ lane: ControllerLane, _ key: ObjectReference) -> Deadline {

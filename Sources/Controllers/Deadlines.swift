@@ -8,14 +8,16 @@ extension ControllerManager {
   /// What a timer in line for this process is for; nil where it ignores it when it comes.
   public func purpose(of timer: TimerID) -> Deadline? { host.purpose(of: timer) }
   /// The times the process keeps in mind without a timer of their own.
-  public var deadlines: [Deadline] { host.deadlines }
+  /// Folding, only the soonest of what is routine of its topic.
+  public func deadlines(folding: Bool) -> [Deadline] { host.deadlines(folding: folding) }
 }
 
 extension CloudControllerManager {
   /// What a timer in line for this process is for; nil where it ignores it when it comes.
   public func purpose(of timer: TimerID) -> Deadline? { host.purpose(of: timer) }
   /// The times the process keeps in mind without a timer of their own.
-  public var deadlines: [Deadline] { host.deadlines }
+  /// Folding, only the soonest of what is routine of its topic.
+  public func deadlines(folding: Bool) -> [Deadline] { host.deadlines(folding: folding) }
 }
 
 extension TaintEvictionController {
@@ -51,31 +53,30 @@ extension NodeLifecycleController {
 
   /// When each node that has not been given up is marked Unknown if no heartbeat comes, and when
   /// the zones' rates let the next node through.
-  public func deadlines(_ context: ControllerContext) -> [Deadline] {
-    var all: [Deadline] = []
+  public func addDeadlines(to list: inout DeadlineList, _ context: ControllerContext) {
     for name in knownNames {
       guard let known = health[name], known.ready?.status != "Unknown" else { continue }
-      let grace = known.ready == nil ? config.startupGracePeriod : config.gracePeriod
-      let flag = known.ready == nil ? "node-startup-grace-period" : "node-monitor-grace-period"
-      let silence = context.now - known.probedAt
-      all.append(
-        Deadline(
-          .grace, due: known.probedAt + grace, ObjectReference(.node, ObjectKey(name: name)),
-          // A lease is renewed each 10 s and looked at each 5 s: more silence is news.
-          isRoutine: silence < .seconds(20)
-        ) { [own = self.name] in
-          "\(own) marks \(name) Unknown unless a heartbeat comes (\(flag) \(grace.brief))"
-        })
+      let isNew = known.ready == nil
+      let due = known.probedAt + (isNew ? config.startupGracePeriod : config.gracePeriod)
+      // A lease is renewed each 10 s and looked at each 5 s: more silence is news.
+      let isRoutine = context.now - known.probedAt < .seconds(20)
+      list.add(.grace, due: due, isRoutine: isRoutine) {
+        let flag = isNew ? "node-startup-grace-period" : "node-monitor-grace-period"
+        let grace = (due - known.probedAt).brief
+        return Deadline(
+          .grace, due: due, ObjectReference(.node, ObjectKey(name: name)),
+          "\(self.name) marks \(name) Unknown unless a heartbeat comes (\(flag) \(grace))",
+          isRoutine: isRoutine)
+      }
     }
     for zone in zones {
       guard let due = zone.queue.nextDue(now: context.now), let node = zone.queue.waiting.first
       else { continue }
-      all.append(
+      list.add(
         Deadline(
           .taint, due: due, ObjectReference(.node, ObjectKey(name: node)),
           "\(self.name) may taint \(node) NoExecute (node-eviction-rate of zone \(zone.name))"))
     }
-    return all
   }
 
   /// When a node's heartbeat was last seen to change, on the process's own clock, and the grace it

@@ -325,6 +325,13 @@ extension Observation.Pod {
   }
 }
 
+extension PodState {
+  /// What the state means.
+  var role: Role {
+    Observation.Pod.role(status: status, isReady: isReady, isTerminating: isTerminating)
+  }
+}
+
 extension PodTally.Entry {
   /// What the state means.
   var role: Role {

@@ -32,7 +32,7 @@ extension AppState {
   func isBroken(_ target: Fault.Target) -> Bool {
     if activeFault(of: target) != nil { return true }
     guard case .host(let name) = target else { return false }
-    return observation.nodes.contains { $0.name == name && !$0.isPowered }
+    return observation.nodes.place(of: name).map { !observation.nodes[$0].isPowered } ?? false
   }
 
   mutating func failOrHeal() {

@@ -142,7 +142,7 @@ extension AppState {
   private func nodeItems(_ name: String, _ host: Host) -> [MenuItem] {
     let isCordoned =
       observation.nodes.first { $0.name == name }?.status.contains("SchedulingDisabled") ?? false
-    let pods = observation.pods.pods(on: name).count { !$0.isTerminating }
+    let pods = observation.pods.states(on: name).count { !$0.isTerminating }
     return [
       .heading("As kubectl would"),
       MenuItem(

@@ -139,7 +139,7 @@ extension AppState {
     if dark.ready == "True" {
       return "N: who notices that \(dark.name) is gone, and when? (+ runs faster)"
     }
-    if observation.pods.pods(on: dark.name).contains(where: { !$0.isTerminating }) {
+    if observation.pods.states(on: dark.name).contains(where: { !$0.isTerminating }) {
       return "w on \(dark.name) asks why; its pods have 300 s left: N or + to see"
     }
     return "[ goes back to before it: drain \(dark.name) there; f brings it back"

@@ -71,16 +71,14 @@ struct ActionText: Sendable {
   let tail: String
 
   init(_ action: Observation.Action) {
-    let message = Self.withoutIdentities(action.note.message)
-    // A write says who asked for it: that is the author, the API server only carried it out.
-    if action.note.kind == .write, let write = Self.write(message) {
-      who = action.who
-      text = Self.author(write.user) + " " + write.deed
-      tail = "rev \(write.revision)"
+    who = action.who
+    if let deed = Self.deed(of: action.note) {
+      text = deed
+      tail = "rev \(action.note.revision)"
       return
     }
-    who = action.who
     tail = ""
+    let message = Self.withoutIdentities(action.note.message)
     let names = [action.role?.name ?? "", "load balancer"]
     let namesItself =
       names.contains { !$0.isEmpty && message.hasPrefix($0) }
@@ -90,7 +88,7 @@ struct ActionText: Sendable {
 
   /// `master-1_692adedb-f11a-8883-187a-e4af567c0123` is master-1 to a person.
   private static func withoutIdentities(_ text: String) -> String {
-    guard text.contains("_") else { return text }
+    guard text.utf8.contains(UInt8(ascii: "_")) else { return text }
     var result = ""
     var rest = text[...]
     while let mark = rest.firstIndex(of: "_") {
@@ -107,25 +105,21 @@ struct ActionText: Sendable {
     return result + rest
   }
 
-  /// The parts of a write's message: what was done, to which revision, for whom.
-  private static func write(
-    _ message: String
-  ) -> (deed: Substring, revision: Substring, user: String)? {
-    guard let range = message.firstRange(of: " at revision ") else { return nil }
-    let rest = message[range.upperBound...].split(separator: " ", maxSplits: 2)
-    guard rest.count == 3, rest[1] == "for" else { return nil }
-    return (message[..<range.lowerBound], rest[0], String(rest[2]))
+  /// A write, without its revision: that stands beside it. Who asked for it is its author, the API
+  /// server only carried it out.
+  static func deed(of note: Note) -> String? {
+    note.write.map { author($0.user) + " " + withoutIdentities($0.deed) }
   }
 
   /// Whose request a write was, where a component or a person asked for it.
   static func author(of note: Note) -> Process.Role? {
-    guard note.kind == .write, let write = write(note.message) else { return nil }
-    if write.user.hasPrefix("system:node:") { return .kubelet }
-    let name = author(write.user)
+    guard let user = note.writer else { return nil }
+    if user.hasPrefix("system:node:") { return .kubelet }
+    let name = author(user)
     return name == "you" ? .user : Process.Role.allCases.first { $0.name == name }
   }
 
-  static func author(_ user: String) -> String {
+  private static func author(_ user: String) -> String {
     if user.hasPrefix("system:node:") { return "kubelet on " + user.dropFirst(12) }
     if user == "system:apiserver" { return "kube-apiserver" }
     if user.hasPrefix("system:") { return String(user.dropFirst(7)) }

@@ -64,6 +64,7 @@ extension World {
   }
 
   private mutating func addHost(_ name: String, _ role: Host.Role, zone: String, ip: String) {
+    hostNumbers[name] = hosts.count
     hosts.append(Host(id: hosts.count, name: name, role: role, zone: zone, ip: ip))
   }
 

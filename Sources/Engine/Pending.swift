@@ -42,7 +42,7 @@ public struct PendingItem: Sendable {
   /// When it happens; for a held message, when it would have come.
   public let due: Tick
   /// What to deliver, hold or drop it by; nil for a deadline.
-  public let id: DeliveryID?
+  public internal(set) var id: DeliveryID?
   public let process: ProcessID
   /// `kubelet@worker-2`.
   public let owner: String
@@ -69,28 +69,18 @@ extension World {
   ///
   /// - Parameter scanning: how many of what is in the queue are looked at, the soonest first.
   public func pending(
-    limit: Int = 200, folding: Bool = true, through horizon: Tick = .distantFuture,
-    scanning: Int = .max
+    limit: Int = 200, folding: Bool = true, scanning: Int = .max
   ) -> [PendingItem] {
-    var kept = deadlines(folding: folding).filter { $0.due <= horizon }
-    kept += heldItems()
+    let kept = deadlines(folding: folding) + heldItems()
     var queued: [PendingItem] = []
     var plain = 0
     var routine = [Int](repeating: 0, count: Deadline.Topic.allCases.count)
-    var left = scanning
-    wheel.walk { tick, order, delivery in
-      guard tick <= horizon, left > 0 else { return false }
-      left -= 1
+    let (standing, isWhole) = wheel.walk(
+      classes: routine.count, scanning: scanning,
       // Of the standing timers of thousands of nodes only the first is looked at closely.
-      if folding, case .timer(let raw) = delivery.payload,
-        processes[Int(delivery.target)].incarnation == delivery.incarnation,
-        let topic = standingTopic(of: raw, for: Int(delivery.target)),
-        routine[Int(topic.rawValue)] > 0
-      {
-        routine[Int(topic.rawValue)] += 1
-        return true
-      }
-      guard let item = item(delivery, at: tick, order: order) else { return true }
+      classOf: { folding ? standingTopic(of: $0).map { Int($0.rawValue) } : nil }
+    ) { tick, delivery, order in
+      guard var item = item(delivery, at: tick, order: 0) else { return true }
       if item.isRoutine && folding {
         routine[Int(item.topic.rawValue)] += 1
         // Only the first of a topic is kept; the rest is counted.
@@ -98,12 +88,15 @@ extension World {
       } else {
         plain += 1
       }
+      item.id = DeliveryID(due: tick, order: order(), process: item.process)
       queued.append(item)
       return plain < limit
     }
     let all = Self.merged(kept, queued)
     guard folding else { return Array(all.prefix(limit)) }
-    return fold(all, counted: routine, limit, isPartial: left == 0)
+    // The first of those that stand was met as well.
+    for topic in routine.indices where standing[topic] > 0 { routine[topic] += standing[topic] - 1 }
+    return fold(all, counted: routine, limit, isPartial: !isWhole)
   }
 
   /// By when they are due; the queue is in that order already.
@@ -229,14 +222,17 @@ extension World {
   }
 
   /// The topic of a timer that is in line all the time, without its words.
-  private func standingTopic(of raw: UInt64, for id: ProcessID) -> Deadline.Topic? {
+  private func standingTopic(of delivery: Delivery) -> Deadline.Topic? {
+    guard case .timer(let raw) = delivery.payload else { return nil }
+    let id = Int(delivery.target)
+    guard processes[id].incarnation == delivery.incarnation else { return nil }
     switch processes[id].role {
     case .kubelet:
-      Kubelet.isTokenTimer(timerID(raw))
+      return Kubelet.isTokenTimer(timerID(raw))
         ? kubelets[processes[id].index].tokenTopic(of: timerID(raw))
         : Kubelet.standingTopic(of: timerID(raw))
-    case .kubeProxy: KubeProxy.standingTopic(of: timerID(raw))
-    default: nil
+    case .kubeProxy: return KubeProxy.standingTopic(of: timerID(raw))
+    default: return nil
     }
   }
 
@@ -265,11 +261,12 @@ extension World {
       for id in hosts[host].processes where processes[id].isRunning {
         let index = processes[id].index
         switch processes[id].role {
-        case .scheduler: add(schedulers[index].deadlines(), of: id, folding, to: &all)
-        case .controllerManager: add(controllerManagers[index].deadlines, of: id, folding, to: &all)
+        case .scheduler: add(schedulers[index].deadlines(), of: id, to: &all)
+        case .controllerManager:
+          add(controllerManagers[index].deadlines(folding: folding), of: id, to: &all)
         case .cloudControllerManager:
-          add(cloudControllerManagers[index].deadlines, of: id, folding, to: &all)
-        case .etcd: add(etcdDeadlines(index), of: id, folding, to: &all)
+          add(cloudControllerManagers[index].deadlines(folding: folding), of: id, to: &all)
+        case .etcd: add(etcdDeadlines(index, folding: folding), of: id, to: &all)
         default: break
         }
       }
@@ -277,48 +274,30 @@ extension World {
     return all
   }
 
-  private func add(
-    _ deadlines: [Deadline], of id: ProcessID, _ folding: Bool, to all: inout [PendingItem]
-  ) {
+  private func add(_ deadlines: [Deadline], of id: ProcessID, to all: inout [PendingItem]) {
     let clock = hosts[processes[id].host].clock
     let present = clock.read(at: now).monotonic
-    var counts = [Int](repeating: 0, count: Deadline.Topic.allCases.count)
-    var soonest = [Tick](repeating: .distantFuture, count: counts.count)
-    if folding {
-      for deadline in deadlines where deadline.isRoutine {
-        let topic = Int(deadline.topic.rawValue)
-        counts[topic] += 1
-        soonest[topic] = min(soonest[topic], deadline.due)
-      }
-    }
     for deadline in deadlines {
-      var count = 1
-      if folding, deadline.isRoutine {
-        let topic = Int(deadline.topic.rawValue)
-        guard counts[topic] > 0, deadline.due == soonest[topic] else { continue }
-        count = counts[topic]
-        counts[topic] = 0
-      }
       let due = now + max(.zero, clock.worldSpan(deadline.due - present))
       all.append(
         PendingItem(
           kind: .deadline, topic: deadline.topic, due: due, id: nil, process: id,
           owner: name(of: id), from: nil, sentAt: nil, subject: deadline.subject,
           words: deadline.words, cause: deadline.cause, isRoutine: deadline.isRoutine,
-          count: count))
+          count: deadline.count))
     }
   }
 
   /// A member's election timer, its leader's check of the quorum, and the leases it counts.
-  private func etcdDeadlines(_ index: Int) -> [Deadline] {
+  private func etcdDeadlines(_ index: Int, folding: Bool) -> [Deadline] {
     let member = etcdMembers[index]
     guard let view = member.view else { return [] }
     let present = time(of: etcdProcess(index)).monotonic
     let tick = member.config.tick
-    var all: [Deadline] = []
+    var all = DeadlineList(folding: folding)
     if view.role == .leader {
       let left = member.config.electionTicks - view.electionElapsed
-      all.append(
+      all.add(
         Deadline(
           .election, due: present + tick * max(0, left),
           "steps down unless a majority was heard (CheckQuorum)", isRoutine: true))
@@ -326,7 +305,7 @@ extension World {
       let left = view.randomizedElectionTimeout - view.electionElapsed
       let isWaiting = view.leader == 0 || view.electionElapsed > 3
       let leader = view.leader == 0 ? "a leader" : memberName(view.leader)
-      all.append(
+      all.add(
         Deadline(
           .election, due: present + tick * max(0, left),
           "asks for pre-votes unless \(leader) is heard (election timeout "
@@ -334,11 +313,11 @@ extension World {
     }
     for lease in member.leaseExpiries(20) {
       let keys = member.store?.leases[lease.id]?.keys.count ?? 0
-      all.append(
+      all.add(
         Deadline(
           .lease, due: lease.at,
           "revokes lease \(String(lease.id, radix: 16)) with \(keys) keys", isRoutine: true))
     }
-    return all
+    return all.items
   }
 }

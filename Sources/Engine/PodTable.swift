@@ -47,7 +47,7 @@ public struct PodTable: Sendable {
 
   private var rows = PersistentMap<Place, Pod>()
   private var uids = PersistentMap<UID, Place>()
-  private var bindings = PersistentMap<Binding, Bool>()
+  private var bindings = PersistentMap<Binding, PodState>()
   /// How many pods are in which state.
   public private(set) var tally = PodTally()
   /// What the last look found changed, in the order of the keys.
@@ -97,7 +97,7 @@ public struct PodTable: Sendable {
     rows.updateValue(pod, forKey: place)
     uids.updateValue(place, forKey: pod.uid)
     if !pod.node.isEmpty {
-      bindings.updateValue(true, forKey: Binding(node: pod.node, place: place))
+      bindings.updateValue(PodState(pod), forKey: Binding(node: pod.node, place: place))
     }
     tally.take(pod, sign: 1)
   }
@@ -134,6 +134,11 @@ public struct PodTable: Sendable {
     span(of: node).prefix(limit).compactMap { at in
       bindings.entry(at: at).key.place.flatMap { rows[$0] }.map(aged)
     }
+  }
+
+  /// The states of the first pods that are bound to a node: for thousands of cells.
+  public func states(on node: String, limit: Int = .max) -> [PodState] {
+    span(of: node).prefix(limit).map { bindings.entry(at: $0).value }
   }
 
   private func span(of node: String) -> Range<Int> {

@@ -1,3 +1,17 @@
+/// What a pod looks like from afar.
+public struct PodState: Sendable {
+  /// As kubectl says it: `Running`, `ContainerCreating`, …
+  public let status: String
+  public let isReady: Bool
+  public let isTerminating: Bool
+
+  init(_ pod: Observation.Pod) {
+    status = pod.summary.status
+    isReady = pod.isReady
+    isTerminating = pod.isTerminating
+  }
+}
+
 /// How many pods there are of each state: kept up while they change, never counted anew.
 public struct PodTally: Sendable {
   /// Pods that look the same from afar.

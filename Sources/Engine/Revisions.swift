@@ -13,8 +13,8 @@ public struct ObjectRevision: Sendable {
   /// When it was written and what wrote it, while the trace still holds that.
   public let at: Tick?
   public let write: TraceID?
-  /// `updated pod default/web-1 at revision 812 for system:node:worker-1`.
-  public let words: String?
+  /// The record's words: what was done, and for whom.
+  public let note: Note?
 
   public var isDeletion: Bool { object == nil }
 }
@@ -34,7 +34,7 @@ extension World {
         revision: kv.modRevision, version: kv.version,
         object: kv.isTombstone
           ? nil : StoredObject.object(in: kv.value)?.at(resourceVersion: kv.modRevision),
-        at: entry?.at, write: entry?.id, words: entry?.record.note.message)
+        at: entry?.at, write: entry?.id, note: entry?.record.note)
     }
   }
 

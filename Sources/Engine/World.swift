@@ -20,6 +20,8 @@ public struct World: Sendable {
   /// The present.
   public internal(set) var now = Tick.zero
   public internal(set) var hosts: [Host] = []
+  /// Their numbers by name.
+  var hostNumbers = LookupTable<String, HostID>()
   public internal(set) var processes = PagedVector<Process>()
   public internal(set) var network: Network
   public internal(set) var trace: Trace
@@ -142,7 +144,7 @@ public struct World: Sendable {
   }
 
   /// The master, worker or etcd host, or any other, of this name.
-  public func host(named name: String) -> Host? { hosts.first { $0.name == name } }
+  public func host(named name: String) -> Host? { hostNumbers[name].map { hosts[$0] } }
 
   /// The process of this role on the host.
   public func process(_ role: Process.Role, on host: HostID) -> Process? {

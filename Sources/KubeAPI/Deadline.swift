@@ -18,12 +18,13 @@ public struct Deadline: Sendable {
   public var due: Tick
   public var subject: ObjectReference?
   /// What happens then, in the field's words.
-  public var words: String { text() }
-  private let text: @Sendable () -> String
+  public let words: String
   /// It comes round again and again while all is well: heartbeats, periodic looks.
   public var isRoutine: Bool
   /// The record that made the component wait; none where that was not kept.
   public var cause = TraceID.none
+  /// How many of its topic it stands for, as the soonest of them.
+  public fileprivate(set) var count = 1
 
   public init(
     _ topic: Topic, due: Tick = .zero, _ subject: ObjectReference?, _ words: String,
@@ -32,25 +33,44 @@ public struct Deadline: Sendable {
     self.topic = topic
     self.due = due
     self.subject = subject
-    text = { words }
-    self.isRoutine = isRoutine
-  }
-
-  /// One of thousands that a component has of its kind: its words are put together only for who
-  /// reads them.
-  public init(
-    _ topic: Topic, due: Tick, _ subject: ObjectReference?, isRoutine: Bool,
-    words: @escaping @Sendable () -> String
-  ) {
-    self.topic = topic
-    self.due = due
-    self.subject = subject
-    text = words
+    self.words = words
     self.isRoutine = isRoutine
   }
 
   public init(_ topic: Topic, due: Tick = .zero, _ words: String, isRoutine: Bool = false) {
     self.init(topic, due: due, nil, words, isRoutine: isRoutine)
+  }
+}
+
+/// The times that a process keeps in mind. Folding, what is routine is only the soonest of its topic,
+/// with a count: a controller that counts for thousands of nodes makes one `Deadline` of them.
+public struct DeadlineList: Sendable {
+  public private(set) var items: [Deadline] = []
+  private let isFolding: Bool
+  /// Where the routine of a topic is among the items.
+  private var places: [Int?]
+
+  public init(folding: Bool) {
+    isFolding = folding
+    places = folding ? Array(repeating: nil, count: Deadline.Topic.allCases.count) : []
+  }
+
+  public mutating func add(_ deadline: Deadline) {
+    add(deadline.topic, due: deadline.due, isRoutine: deadline.isRoutine) { deadline }
+  }
+
+  /// Adds what `make` makes, which is not called for what folds away.
+  public mutating func add(
+    _ topic: Deadline.Topic, due: Tick, isRoutine: Bool, _ make: () -> Deadline
+  ) {
+    guard isFolding && isRoutine else { return items.append(make()) }
+    guard let place = places[Int(topic.rawValue)] else {
+      places[Int(topic.rawValue)] = items.count
+      return items.append(make())
+    }
+    let count = items[place].count + 1
+    if due < items[place].due { items[place] = make() }
+    items[place].count = count
   }
 }
 

@@ -24,10 +24,10 @@ public struct Note: Sendable {
   /// What is said, in words a person can read.
   public var message: String {
     get {
-      switch words {
-      case .given(let text): text
-      case .write(let deed, let user): writeText(deed, user)
-      }
+      // `created pod default/web-1 at revision 812 for system:serviceaccount:…`
+      if let write { return "\(write.deed) at revision \(revision) for \(write.user)" }
+      guard case .given(let text) = words else { return "" }
+      return text
     }
     set { words = .given(newValue) }
   }
@@ -63,11 +63,21 @@ public struct Note: Sendable {
   }
   private var words: Words
 
-  /// `created pod default/web-1 at revision 812 for system:serviceaccount:…`
-  private func writeText(_ deed: String, _ user: String) -> String {
+  /// What a write did, `created pod default/web-1`, and the user it was for; nil for all else.
+  public var write: (deed: String, user: String)? {
+    guard case .write(let deed, let user) = words else { return nil }
     let object = subject.map { $0.kind.singular + " " + $0.key.text } ?? "an object"
-    let who = user.isEmpty ? "system:anonymous" : user
-    return deed + " " + object + " at revision " + String(revision) + " for " + who
+    return (deed + " " + object, Self.named(user))
+  }
+
+  /// The user that a write was for; nil for all else.
+  public var writer: String? {
+    guard case .write(_, let user) = words else { return nil }
+    return Self.named(user)
+  }
+
+  private static func named(_ user: String) -> String {
+    user.isEmpty ? "system:anonymous" : user
   }
 
   public init(

@@ -1,7 +1,6 @@
 import Basics
 import ControllerRuntime
 import KubeAPI
-import PersistentCollections
 
 // What a kubelet and its container runtime wait for, read off their states.
 
@@ -56,14 +55,14 @@ extension Kubelet {
     }
   }
 
-  public static func isTokenTimer(_ timer: TimerID) -> Bool { timer.tag == Timer.token }
+  public static func isTokenTimer(_ timer: TimerID) -> Bool { timer.tag == Timer.tokens }
 
-  /// The topic of the timer of a pod's token; nil where the kubelet ignores it when it comes.
+  /// The topic of the timer of the pods' tokens; nil where the kubelet ignores it when it comes.
   ///
   /// Inlinable, as a call from another module is handed a copy of the whole kubelet: it is asked of
   /// each of a big cluster's timers.
   @inlinable public func tokenTopic(of timer: TimerID) -> Deadline.Topic? {
-    workers.read(timer.payload) { $0.wrappedValue.state != .terminated } == true ? .token : nil
+    timer.payload == tokenTimer && tokenWake != nil ? .token : nil
   }
 
   private var me: ObjectReference { ObjectReference(.node, ObjectKey(name: config.nodeName)) }
@@ -72,6 +71,18 @@ extension Kubelet {
     guard informer.phase == .waiting else { return nil }
     return Deadline(
       .backoff, "lists or watches \(informer.kind.plural) again after its back-off")
+  }
+
+  private func tokenPurpose(_ timer: TimerID) -> Deadline? {
+    guard timer.payload == tokenTimer, tokenWake != nil else { return nil }
+    let waiting = workers.values.map(\.wrappedValue).filter { $0.refreshDue != nil }
+    guard let first = waiting.min(by: { ($0.tokenDue ?? .zero) < ($1.tokenDue ?? .zero) }) else {
+      return nil
+    }
+    let more = waiting.count > 1 ? ", the first of \(waiting.count)" : ""
+    return Deadline(
+      .token, ObjectReference(.pod, first.key),
+      "refreshes the service account token of \(first.key.text)\(more)", isRoutine: true)
   }
 
   private func podPurpose(of timer: TimerID) -> Deadline? {
@@ -99,13 +110,7 @@ extension Kubelet {
       return Deadline(
         .volume, ObjectReference(.pod, worker.key),
         "mounts the volumes of \(worker.key.text) again (back-off \(worker.mountBackoff.brief))")
-    case Timer.token:
-      guard let worker = workers[timer.payload]?.wrappedValue, worker.state != .terminated else {
-        return nil
-      }
-      return Deadline(
-        .token, ObjectReference(.pod, worker.key),
-        "refreshes the service account token of \(worker.key.text)", isRoutine: true)
+    case Timer.tokens: return tokenPurpose(timer)
     case Timer.preStop:
       guard let worker = workers[timer.payload >> 8]?.wrappedValue, case .killing = worker.operation
       else {

@@ -66,7 +66,7 @@ public struct Kubelet: Sendable {
     static let statusBatch: UInt8 = 13
     static let probe: UInt8 = 14
     static let mount: UInt8 = 15
-    static let token: UInt8 = 16
+    static let tokens: UInt8 = 16
     static let runtimeCheck: UInt8 = 17
     static let preStop: UInt8 = 18
     static let deadline: UInt8 = 19
@@ -96,7 +96,7 @@ public struct Kubelet: Sendable {
   var node = NodeState()
 
   /// Boxed: most are left alone while one is changed.
-  @usableFromInline var workers = PersistentMap<UInt64, Shared<PodWorker>>()
+  var workers = PersistentMap<UInt64, Shared<PodWorker>>()
   var numbers = LookupTable<UID, UInt64>()
   var nextNumber: UInt64 = 1
   /// Sums over the pods that count against the node.
@@ -115,6 +115,9 @@ public struct Kubelet: Sendable {
   var images = PersistentMap<String, ImageInfo>()
   @Shared var pulls = PullQueue()
   @Shared var objects = ObjectCache()
+  /// When the first of the pods' tokens is to be refreshed, and the number of the timer for that.
+  @usableFromInline var tokenWake: Tick?
+  @usableFromInline var tokenTimer: UInt64 = 0
 
   public init(config: KubeletConfig) {
     self.config = config
@@ -226,7 +229,7 @@ public struct Kubelet: Sendable {
     case Timer.statusBatch: statusBatchDue(&step)
     case Timer.probe: probeDue(timer.payload, &step)
     case Timer.mount: mountDue(timer.payload, &step)
-    case Timer.token: tokenDue(timer.payload, &step)
+    case Timer.tokens: tokensDue(timer.payload, &step)
     case Timer.runtimeCheck: checkRuntime(&step)
     case Timer.preStop: preStopDue(timer.payload, &step)
     case Timer.deadline: deadlineDue(timer.payload, &step)

@@ -141,6 +141,7 @@ extension Kubelet {
     worker.lastSyncEnd = step.now
     worker.state = .terminated
     uncount(&worker)
+    dropToken(of: &worker)
     if !worker.isGone {
       var status = generateStatus(&worker, isTerminal: true, step)
       if !worker.isRejected { Self.closeStatus(&status, worker) }

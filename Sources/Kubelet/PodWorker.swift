@@ -4,7 +4,7 @@ import KubeAPI
 /// What the kubelet knows and wants about one pod: the pod worker with its part of the pod cache,
 /// of the status manager and of the volume manager.
 @usableFromInline struct PodWorker: Sendable {
-  @usableFromInline enum State: UInt8, Sendable {
+  enum State: UInt8, Sendable {
     /// The pod is to run.
     case syncing
     /// Its containers are being stopped.
@@ -35,7 +35,7 @@ import KubeAPI
   var object: APIObject
   var pod: Pod
   let addedAt: Tick
-  @usableFromInline var state = State.syncing
+  var state = State.syncing
   /// The API has no such pod any more: there is nobody to tell its status.
   var isGone = false
   var operation = Operation.none
@@ -69,6 +69,8 @@ import KubeAPI
   var volumes = VolumeNeeds()
   var isMounted = false
   var hasToken = false
+  /// When its token is refreshed; nil while that is asked for, and for a pod without one.
+  var tokenDue: Tick?
   var mountBackoff = Span.zero
   var mountDue: Tick?
 
@@ -93,6 +95,9 @@ import KubeAPI
     index < initCount
       ? pod.spec.initContainers[index] : pod.spec.containers[index - initCount]
   }
+
+  /// When its token is refreshed; nil for a pod that needs it no more.
+  var refreshDue: Tick? { state == .terminated ? nil : tokenDue }
 
   var hasRunning: Bool { containers.contains { $0.state == .running } }
 

@@ -158,8 +158,7 @@ extension Kubelet {
         // Refreshed when 80 % of its life is over, with up to 10 s of jitter (`token_manager.go`).
         let life = Span.seconds(Int(worker.volumes.tokenSeconds)) * 8 / 10
         var draws = kubelet.draws(.tokenRefresh, worker.uid, step.now)
-        let wait = life - draws.span(.zero, .seconds(10))
-        step.effects.arm(TimerID(tag: Timer.token, payload: number), after: wait)
+        worker.tokenDue = step.now + life - draws.span(.zero, .seconds(10))
         worker.hasToken = true
         if worker.operation == .mounting { kubelet.resumeMount(&worker, &step) }
       } else if worker.operation == .mounting {
@@ -168,13 +167,48 @@ extension Kubelet {
           &worker, worker.volumes.tokenVolume, "failed to fetch token: " + problem, &step)
       } else if worker.state != .terminated {
         // A refresh that failed: the old token still has a fifth of its life.
-        step.effects.arm(TimerID(tag: Timer.token, payload: number), after: .seconds(60))
+        worker.tokenDue = step.now + .seconds(60)
       }
+      if let due = worker.refreshDue { kubelet.armTokens(for: due, &step) }
     }
   }
 
-  mutating func tokenDue(_ number: UInt64, _ step: inout Step) {
-    guard let worker = workers[number]?.wrappedValue, worker.state != .terminated else { return }
-    requestToken(worker, &step)
+  /// One timer for all the pods' tokens, set for the first of them: hundreds of thousands that wait
+  /// for most of an hour would be a burden for the queue.
+  private mutating func armTokens(for due: Tick, _ step: inout Step) {
+    if let wake = tokenWake, wake <= due { return }
+    tokenWake = due
+    tokenTimer += 1
+    step.effects.arm(TimerID(tag: Timer.tokens, payload: tokenTimer), after: due - step.now)
+  }
+
+  /// A pod that is over needs its token no more; where it was the last that had one, the timer is
+  /// of no use.
+  mutating func dropToken(of worker: inout PodWorker) {
+    worker.tokenDue = nil
+    let number = worker.number
+    guard tokenWake != nil,
+      !workers.contains(where: { $0.key != number && $0.value.wrappedValue.refreshDue != nil })
+    else { return }
+    tokenWake = nil
+  }
+
+  mutating func tokensDue(_ timer: UInt64, _ step: inout Step) {
+    // An older one was armed before a sooner one was needed.
+    guard timer == tokenTimer, tokenWake != nil else { return }
+    tokenWake = nil
+    var next: Tick?
+    var due: [UInt64] = []
+    for (number, worker) in workers {
+      guard let at = worker.wrappedValue.refreshDue else { continue }
+      if at <= step.now { due.append(number) } else { next = min(next ?? at, at) }
+    }
+    for number in due {
+      update(number, &step) { kubelet, worker, step in
+        worker.tokenDue = nil
+        kubelet.requestToken(worker, &step)
+      }
+    }
+    if let next { armTokens(for: next, &step) }
   }
 }

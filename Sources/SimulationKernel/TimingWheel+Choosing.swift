@@ -26,6 +26,67 @@ extension TimingWheel {
     for place in self.order(of: far) where !visit(far[place.index]) { return }
   }
 
+  /// Walks as `walk(_:)` does over what differs; of what is alike only the soonest is met, and the
+  /// rest is counted without being put in order: thousands of nodes' timers that come round again
+  /// and again are no more than a count to who wants to know what comes next.
+  ///
+  /// - Parameters:
+  ///   - classes: how many kinds of entries there are that are alike.
+  ///   - limit: how many entries are looked at; the slot in which it is reached is looked at whole.
+  ///   - classOf: the kind of what is alike, below `classes`; nil for what is met one by one.
+  ///   - body: says whether to go on. `order` costs a walk over the slot.
+  /// - Returns: how many there are of each kind, and whether all that waits was looked at.
+  @inlinable
+  public func walk(
+    classes: Int, scanning limit: Int = .max, classOf: (Payload) -> Int?,
+    _ body: (_ tick: Tick, _ payload: Payload, _ order: () -> Int) -> Bool
+  ) -> (counts: [Int], isWhole: Bool) {
+    var counts = [Int](repeating: 0, count: classes)
+    var left = limit
+    /// False where the walk is to end.
+    func visit(_ entries: ContiguousArray<Entry>, from start: Int = 0) -> Bool {
+      guard start < entries.count else { return true }
+      guard left > 0 else { return false }
+      left -= entries.count - start
+      var places: [TimingWheelPlace] = []
+      var firsts: [TimingWheelPlace?] = []
+      for index in start..<entries.count {
+        let place = TimingWheelPlace(tick: entries[index].tick, index: index)
+        guard let kind = classOf(entries[index].payload) else {
+          places.append(place)
+          continue
+        }
+        if firsts.isEmpty && counts[kind] == 0 {
+          firsts = Array(repeating: nil, count: classes)
+        }
+        if counts[kind] == 0 || !firsts.isEmpty && firsts[kind] != nil {
+          firsts[kind] = firsts[kind].map { Swift.min($0, place) } ?? place
+        }
+        counts[kind] += 1
+      }
+      places += firsts.compactMap { $0 }
+      for place in SoonestFirst(places) {
+        let entry = entries[place.index]
+        let goesOn = body(Tick(microseconds: entry.tick), entry.payload) {
+          entries[start..<place.index].count { $0.tick == entry.tick }
+        }
+        guard goesOn else { return false }
+      }
+      return true
+    }
+    guard visit(due, from: cursor) else { return (counts, false) }
+    for level in 1..<Self.levels {
+      let current = Int(position >> UInt64(8 * level) & 0xFF)
+      var slot = firstOccupied(level: level, from: current + 1)
+      while let found = slot {
+        guard visit(slots[Self.index(level, found)]) else { return (counts, false) }
+        slot = firstOccupied(level: level, from: found + 1)
+      }
+    }
+    let isWhole = visit(far)
+    return (counts, isWhole)
+  }
+
   /// The places of the entries by tick; what is of one tick stays in order. Payloads are not moved.
   @inlinable
   func order(of entries: ContiguousArray<Entry>) -> SoonestFirst {

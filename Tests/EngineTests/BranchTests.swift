@@ -163,7 +163,7 @@ struct BranchTests {
           $0.path == "status.conditions[Ready].status" && $0.new == "Unknown"
         }
       })
-    #expect(marked.1.words?.contains("kube-controller-manager") == true)
+    #expect(marked.1.note?.message.contains("kube-controller-manager") == true)
     let diff = try #require(
       timeline.world.diff(of: node, from: marked.0.revision, to: marked.1.revision))
     #expect(diff.contains { $0.path == "status.conditions[Ready].reason" })

@@ -116,6 +116,10 @@ import Testing
     // At 80 % of 3607 s each is asked for again.
     lab.run(.seconds(2900))
     #expect(lab.count(tokens) == 20)
+    // One that has lost its pod is asked for no more.
+    lab.api.deletePod("web-0", grace: nil, at: lab.time.wall)
+    lab.run(.seconds(2900))
+    #expect(lab.count(tokens) == 29)
   }
 
   @Test func whatDoesNotFitIsRejected() {

@@ -74,4 +74,51 @@ import Testing
       #expect(isSame, "of \(limit)")
     }
   }
+
+  /// What is alike is counted, its soonest met; all else is met in order, at the place by which it
+  /// can be taken out.
+  @Test(arguments: 1...4) func ofWhatIsAlikeOnlyTheSoonestIsMet(seed: UInt64) {
+    var prng = PRNG(seed: seed)
+    var wheel = TimingWheel<Int>()
+    let reaches: [UInt64] = [200, 9_000_000, 3_000_000_000, 1 << 43]
+    for number in 0..<3_000 {
+      let reach = reaches[prng.index(below: reaches.count)]
+      wheel.schedule(number, at: Tick(microseconds: prng.below(reach) / 7 * 7))
+    }
+    // Begun within the slot at hand.
+    for _ in 0..<50 { _ = wheel.next(through: .distantFuture) }
+    func kind(_ payload: Int) -> Int? { payload % 5 == 0 ? nil : payload % 5 - 1 }
+    var expected: [Int] = []
+    var counts = [0, 0, 0, 0]
+    wheel.walk { _, _, payload in
+      guard let kind = kind(payload) else {
+        expected.append(payload)
+        return true
+      }
+      counts[kind] += 1
+      if counts[kind] == 1 { expected.append(payload) }
+      return true
+    }
+    var met: [Int] = []
+    var places: [(Tick, Int)] = []
+    let (found, isWhole) = wheel.walk(classes: 4, classOf: kind) { tick, payload, order in
+      met.append(payload)
+      places.append((tick, order()))
+      return true
+    }
+    #expect(met == expected)
+    #expect(found == counts && isWhole)
+    #expect(zip(places, met).allSatisfy { wheel.payload(at: $0.0, order: $0.1) == $1 })
+
+    // Not looked at whole: what was met is the beginning of it.
+    met = []
+    let (fewer, isAll) = wheel.walk(classes: 4, scanning: 60, classOf: kind) { _, payload, _ in
+      met.append(payload)
+      return true
+    }
+    #expect(!isAll && !met.isEmpty && met == Array(expected.prefix(met.count)))
+    #expect(zip(fewer, counts).allSatisfy { $0 <= $1 } && fewer != counts)
+    let (_, goesOn) = wheel.walk(classes: 4, classOf: kind) { _, _, _ in false }
+    #expect(!goesOn)
+  }
 }

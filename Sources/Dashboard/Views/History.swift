@@ -53,7 +53,7 @@ extension AppState {
       let before = index > 0 ? all[index - 1].revision : 0
       let isBase = diffBase == DiffBase(reference: reference, revision: revision.revision)
       let from = diffBase.flatMap { $0.reference == reference ? $0.revision : nil } ?? before
-      let words = revision.words.map { ActionText.short($0) } ?? ""
+      let words = revision.note.flatMap(ActionText.deed) ?? ""
       lines.append(
         SheetLine(
           [
@@ -77,8 +77,8 @@ extension AppState {
     }
     let old = all.first { $0.revision == from }
     var lines: [SheetLine] = []
-    if let words = new.words {
-      lines += [SheetLine(ActionText.short(words), .title), SheetLine("")]
+    if let words = new.note.flatMap(ActionText.deed) {
+      lines += [SheetLine(words, .title), SheetLine("")]
     }
     let changes = FieldDiff.between(old?.object, new.object)
     if changes.isEmpty { lines.append(SheetLine("Nothing but the revision changed.", .dim)) }
@@ -132,14 +132,4 @@ extension AppState {
 struct DiffBase: Sendable, Hashable {
   let reference: ObjectReference
   let revision: Int64
-}
-
-extension ActionText {
-  /// A write's message without its revision: that stands beside it.
-  static func short(_ message: String) -> String {
-    guard let range = message.firstRange(of: " at revision ") else { return message }
-    let rest = message[range.upperBound...].split(separator: " ", maxSplits: 2)
-    guard rest.count == 3, rest[1] == "for" else { return String(message[..<range.lowerBound]) }
-    return author(String(rest[2])) + " " + message[..<range.lowerBound]
-  }
 }

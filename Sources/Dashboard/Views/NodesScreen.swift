@@ -90,7 +90,6 @@ struct NodesScreen {
     }
   }
 
-  /// `node.kubernetes.io/unreachable` as `unreachable`.
   /// What the taints need, of many nodes the first.
   private var widestTaints: Int {
     var (widest, seen) = (6, 0)
@@ -103,6 +102,7 @@ struct NodesScreen {
     return min(widest, 26)
   }
 
+  /// `node.kubernetes.io/unreachable` as `unreachable`.
   static func short(_ taint: String) -> String {
     String(taint.split(separator: "/").last ?? "")
   }
@@ -111,8 +111,8 @@ struct NodesScreen {
   private func podCells(
     of name: String, _ observation: Observation, _ theme: Theme
   ) -> [Span] {
-    observation.pods.pods(on: name, limit: 60).map { pod in
-      Span(PodsPane.glyph(pod, theme.glyphs), theme[pod.role])
+    observation.pods.states(on: name, limit: 60).map { state in
+      Span(PodsPane.glyph(state.role, theme.glyphs), theme[state.role])
     }
   }
 

@@ -152,9 +152,10 @@ extension TopologyMap {
     var room = max(rect.width - 2, 0)
     let rest = count > room ? " of \(count)" : ""
     room -= rest.count
-    let pods = state.observation.pods.pods(on: name, limit: max(room, 0))
     var spans = [Span(" ")]
-    for pod in pods { spans.append(canvas.span(PodsPane.glyph(pod, canvas.glyphs), pod.role)) }
+    for pod in state.observation.pods.states(on: name, limit: max(room, 0)) {
+      spans.append(canvas.span(PodsPane.glyph(pod.role, canvas.glyphs), pod.role))
+    }
     spans.append(canvas.span(rest, .dim))
     canvas.line(spans, in: rect)
   }
