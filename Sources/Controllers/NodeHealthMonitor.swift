@@ -122,16 +122,16 @@ extension NodeLifecycleController {
     _ node: Node, _ observed: Condition?, _ context: ControllerContext
   ) {
     let name = node.metadata.name
-    if var known = health[name] {
+    let isKnown = health.modify(name) { known in
       if observed == nil || known.ready == nil {
         // It appeared or went away: count from now. Where it never was, leave the first reading.
         if observed != nil || known.ready != nil { known.probedAt = context.now }
       } else if observed?.lastHeartbeatTime != known.ready?.lastHeartbeatTime {
         known.probedAt = context.now
       }
-      known.ready = observed
-      health[name] = known
-    } else {
+      if known.ready != observed { known.ready = observed }
+    }
+    if !isKnown {
       // A node that never posted counts from its creation; any other from now.
       var probedAt = context.now
       if observed == nil, let born = node.metadata.creationTimestamp {

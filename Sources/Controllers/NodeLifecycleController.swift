@@ -23,8 +23,8 @@ public struct NodeLifecycleController: Controller {
   struct Health: Sendable {
     /// When the last heartbeat was seen.
     var probedAt: Tick
-    /// The posted Ready condition last seen.
-    var ready: Condition?
+    /// The posted Ready condition last seen; boxed, as it stays while heartbeats come.
+    @Shared var ready: Condition?
     /// The lease's renewal last seen.
     var renewTime: Timestamp?
   }

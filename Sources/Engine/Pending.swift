@@ -75,10 +75,12 @@ extension World {
     var queued: [PendingItem] = []
     var plain = 0
     var routine = [Int](repeating: 0, count: Deadline.Topic.allCases.count)
+    // Side by side, where each of thousands is looked at for each of its timers.
+    let lives = folding ? processes.map { Life(role: $0.role, incarnation: $0.incarnation) } : []
     let (standing, isWhole) = wheel.walk(
       classes: routine.count, scanning: scanning,
       // Of the standing timers of thousands of nodes only the first is looked at closely.
-      classOf: { folding ? standingTopic(of: $0).map { Int($0.rawValue) } : nil }
+      classOf: { folding ? standingTopic(of: $0, lives).map { Int($0.rawValue) } : nil }
     ) { tick, delivery, order in
       guard var item = item(delivery, at: tick, order: 0) else { return true }
       if item.isRoutine && folding {
@@ -221,12 +223,18 @@ extension World {
     }
   }
 
+  /// What a process is, and which life of it this is.
+  private struct Life {
+    let role: Process.Role
+    let incarnation: UInt32
+  }
+
   /// The topic of a timer that is in line all the time, without its words.
-  private func standingTopic(of delivery: Delivery) -> Deadline.Topic? {
+  private func standingTopic(of delivery: Delivery, _ lives: [Life]) -> Deadline.Topic? {
     guard case .timer(let raw) = delivery.payload else { return nil }
     let id = Int(delivery.target)
-    guard processes[id].incarnation == delivery.incarnation else { return nil }
-    switch processes[id].role {
+    guard lives[id].incarnation == delivery.incarnation else { return nil }
+    switch lives[id].role {
     case .kubelet:
       return Kubelet.isTokenTimer(timerID(raw))
         ? kubelets[processes[id].index].tokenTopic(of: timerID(raw))

@@ -174,9 +174,10 @@ extension Kubelet {
   }
 
   /// One timer for all the pods' tokens, set for the first of them: hundreds of thousands that wait
-  /// for most of an hour would be a burden for the queue.
+  /// for most of an hour would be a burden for the queue. One that is due a little sooner waits for
+  /// it, as in the real kubelet, which looks at a token when it syncs its pod.
   private mutating func armTokens(for due: Tick, _ step: inout Step) {
-    if let wake = tokenWake, wake <= due { return }
+    if let wake = tokenWake, wake <= due + .seconds(10) { return }
     tokenWake = due
     tokenTimer += 1
     step.effects.arm(TimerID(tag: Timer.tokens, payload: tokenTimer), after: due - step.now)

@@ -30,8 +30,9 @@ extension TopologyMap {
       let rect = places[balancer.host]
     {
       add(&strokes, row: apiRow, taps: model.masters.compactMap { places[$0.host] } + [rect])
-      let first = model.workers.compactMap { places[$0.host] }.map(\.y).min()
-      let nodes = model.workers.compactMap { places[$0.host] }.filter { $0.y == first }
+      let workers = cells.isEmpty ? model.workers.compactMap { places[$0.host] } : []
+      let first = workers.map(\.y).min()
+      let nodes = workers.filter { $0.y == first }
       add(&strokes, row: nodeRow, taps: (nodes.isEmpty ? [cells] : nodes) + [rect])
       for box in model.middle where box.host != balancer.host {
         guard let other = places[box.host] else { continue }
@@ -176,10 +177,11 @@ extension TopologyMap {
     }
     HeatMap(count: workers.count, selected: selected)
       .render(into: &canvas.frame.buffer, in: inner, theme: theme) { index in
-        let node = nodes[workers[index]]
-        let (_, role) = NodesPane.mark(node, theme.glyphs)
+        // Not taken out: thousands would be copied.
+        let at = workers[index]
+        let role = NodesPane.mark(nodes[at], theme.glyphs).1
         return role == .ok
-          ? .heat(Int(node.cpuRequested), of: Int(max(node.cpuAllocatable, 1)))
+          ? .heat(Int(nodes[at].cpuRequested), of: Int(max(nodes[at].cpuAllocatable, 1)))
           : .role(role)
       }
   }

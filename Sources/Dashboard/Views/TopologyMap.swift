@@ -71,11 +71,15 @@ struct TopologyMap {
 
   private mutating func placeWorkers(_ rect: Rect) {
     guard rect.height > 0, !model.workers.isEmpty else { return }
+    guard model.workers.count <= TopologyModel.workerLimit else {
+      cells = rect
+      return
+    }
     let width = max(min((model.workers.map(\.name.count).max() ?? 8) + 8, 26), 16)
     let perRow = max(min(rect.width / width, model.workers.count), 1)
     let rows = (model.workers.count + perRow - 1) / perRow
     let height = min(6, rect.height / max(rows, 1))
-    guard height >= 3, model.workers.count <= TopologyModel.workerLimit else {
+    guard height >= 3 else {
       cells = rect
       return
     }

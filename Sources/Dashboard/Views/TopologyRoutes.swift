@@ -78,7 +78,9 @@ extension TopologyMap {
         glyph, x: point.x, y: point.y, style: canvas.theme[fault.isCut ? .error : .warn],
         clip: area)
     }
-    for box in model.etcd + model.masters + model.workers
+    // Workers that are but cells have no place.
+    let workers = cells.isEmpty ? model.workers : []
+    for box in model.etcd + model.masters + workers
     where world.network.isIsolated(box.host) || !world.hosts[box.host].isPowered {
       guard let rect = places[box.host] else { continue }
       if raftBoxes.contains(where: { $0.host == box.host }) {
