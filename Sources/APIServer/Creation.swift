@@ -163,6 +163,7 @@ extension APIServer {
     case .service(var service):
       service.status = ServiceStatus()
       service.spec.normalizeClusterIPs(old: nil)
+      service.spec.setFamilies(old: nil)
       return service.boxed
     case .node, .endpointSlice, .configMap, .secret, .serviceAccount, .event, .lease:
       return object

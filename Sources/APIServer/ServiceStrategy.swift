@@ -35,6 +35,8 @@ extension ServiceSpec {
     if old.hasClusterIP, !hasClusterIP, clusterIP == old.clusterIP {
       clusterIP = ""
       clusterIPs = []
+      if ipFamilies == old.ipFamilies { ipFamilies = [] }
+      if ipFamilyPolicy == old.ipFamilyPolicy { ipFamilyPolicy = nil }
     }
     if old.hasNodePorts, !hasNodePorts, ports.map(\.nodePort) == old.ports.map(\.nodePort) {
       for at in ports.indices { ports[at].nodePort = 0 }
@@ -47,6 +49,29 @@ extension ServiceSpec {
         allocateLoadBalancerNodePorts = nil
       }
       if loadBalancerClass == old.loadBalancerClass { loadBalancerClass = nil }
+    }
+  }
+
+  /// The families of a service on a cluster that knows IPv4 alone (`initIPFamilyFields`); what can't
+  /// be is left as it is, for the validation to refuse.
+  mutating func setFamilies(old: ServiceSpec?) {
+    guard hasClusterIP else { return }
+    let isOnItsOwn = isHeadless && selector.isEmpty
+    if ipFamilyPolicy == nil {
+      ipFamilyPolicy =
+        old?.ipFamilyPolicy ?? (isOnItsOwn ? "RequireDualStack" : "SingleStack")
+    }
+    if let old, ipFamilyPolicy == "SingleStack" {
+      if clusterIPs == old.clusterIPs { clusterIPs = Array(clusterIPs.prefix(1)) }
+      if ipFamilies == old.ipFamilies { ipFamilies = Array(ipFamilies.prefix(1)) }
+    }
+    for (index, ip) in clusterIPs.enumerated() where index >= ipFamilies.count && ip != "None" {
+      ipFamilies.append(ip.contains(":") ? "IPv6" : "IPv4")
+    }
+    if ipFamilies.isEmpty { ipFamilies = ["IPv4"] }
+    // Whoever makes the endpoints of such a service may have addresses of both.
+    if isOnItsOwn, ipFamilies.count == 1, ipFamilyPolicy != "SingleStack" {
+      ipFamilies.append(ipFamilies[0] == "IPv4" ? "IPv6" : "IPv4")
     }
   }
 

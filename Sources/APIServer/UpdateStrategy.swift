@@ -26,6 +26,7 @@ extension APIServer {
       service.spec.normalizeClusterIPs(old: old.spec)
       service.spec.keepAllocated(old.spec)
       service.spec.dropTypeDependent(old.spec)
+      service.spec.setFamilies(old: old.spec)
       return service.boxed
     case (.namespace(var namespace), .namespace(let old)):
       if subresource == .finalize {

@@ -46,6 +46,65 @@ import Testing
         "The range of valid IPs is 10.96.0.0/12"))
   }
 
+  @Test func aServiceHasTheClustersFamily() throws {
+    var harness = Harness.ready()
+    func spec(_ response: APIResponse) throws -> ServiceSpec {
+      try #require(response.object?.service?.spec, "\(response.message)")
+    }
+    for (name, ip) in [("a", ""), ("b", "None")] {
+      let made = try spec(harness.create(service(name, clusterIP: ip)))
+      #expect(made.ipFamilies == ["IPv4"] && made.ipFamilyPolicy == "SingleStack")
+    }
+    // Nobody's pods: its endpoints may be of both.
+    var alone = service("alone", clusterIP: "None")
+    alone.spec.selector = [:]
+    let made = try spec(harness.create(alone))
+    #expect(made.ipFamilies == ["IPv4", "IPv6"] && made.ipFamilyPolicy == "RequireDualStack")
+    // One that is content with what there is.
+    var either = service("either")
+    either.spec.ipFamilyPolicy = "PreferDualStack"
+    #expect(try spec(harness.create(either)).ipFamilies == ["IPv4"])
+    // A PUT that leaves them out changes nothing.
+    let held = try #require(harness.get(.service, "default", "a").object)
+    var put = try #require(held.service)
+    (put.spec.ipFamilies, put.spec.ipFamilyPolicy) = ([], nil)
+    #expect(harness.update(put).object?.resourceVersion == held.resourceVersion)
+    // They go with the address.
+    put = try #require(harness.get(.service, "default", "a").object?.service)
+    (put.spec.type, put.spec.externalName) = ("ExternalName", "example.org")
+    let outside = try spec(harness.update(put))
+    #expect(outside.ipFamilies.isEmpty && outside.ipFamilyPolicy == nil)
+  }
+
+  @Test(arguments: [
+    (
+      ["IPv6"], nil,
+      "spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster"
+    ),
+    (
+      [], "RequireDualStack",
+      "spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": this cluster is not configured for "
+        + "dual-stack services"
+    ),
+    (
+      ["IPv5"], nil,
+      "spec.ipFamilies[0]: Unsupported value: \"IPv5\": supported values: \"IPv4\", \"IPv6\""
+    ),
+    (["IPv4", "IPv4"], "PreferDualStack", "spec.ipFamilies[1]: Duplicate value: \"IPv4\""),
+    (
+      [], "Both",
+      "spec.ipFamilyPolicy: Unsupported value: \"Both\": supported values: \"PreferDualStack\", "
+        + "\"RequireDualStack\", \"SingleStack\""
+    ),
+  ])
+  func familiesThatCannotBe(_ families: [String], _ policy: String?, _ text: String) {
+    var harness = Harness.ready()
+    var wrong = service("a")
+    wrong.spec.ipFamilies = families
+    wrong.spec.ipFamilyPolicy = policy
+    #expect(harness.create(wrong).message == "Service \"a\" is invalid: " + text)
+  }
+
   @Test func aHeadlessServiceTakesNone() {
     var harness = Harness.ready()
     let before = harness.store.keyCount

@@ -69,7 +69,8 @@ struct DescribeManyTests {
         Annotations:              <none>
         Selector:                 app=web
         Type:                     NodePort
-        IP Families:              <none>
+        IP Family Policy:         SingleStack
+        IP Families:              IPv4
         IP:                       \(service.spec.clusterIP)
         IPs:                      \(service.spec.clusterIP)
         Port:                     <unset>  80/TCP

@@ -8,6 +8,7 @@ extension Validator {
     metadataUpdate(new.metadata, old.metadata)
     if new.$spec.isIdentical(to: old.$spec) { return }
     clusterIPsUpdate(new.spec, old.spec)
+    familiesUpdate(new.spec, old.spec)
     if new.spec.type == "LoadBalancer", old.spec.type == "LoadBalancer",
       new.spec.loadBalancerClass != old.spec.loadBalancerClass
     {
@@ -43,7 +44,10 @@ extension Validator {
     default:
       notSupported("spec.sessionAffinity", spec.sessionAffinity.json, ["ClientIP", "None"])
     }
-    if spec.type != "ExternalName" { clusterIPs(spec) }
+    if spec.type != "ExternalName" {
+      clusterIPs(spec)
+      families(spec)
+    }
     trafficPolicies(spec)
     if spec.type != "LoadBalancer" {
       if spec.allocateLoadBalancerNodePorts != nil {
@@ -147,6 +151,49 @@ extension Validator {
           "spec.clusterIPs[\(index)]", ip.json,
           "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
       }
+    }
+  }
+
+  /// Of a cluster that is configured for IPv4 alone (`alloc.go`).
+  private mutating func families(_ spec: ServiceSpec) {
+    for (index, family) in spec.ipFamilies.enumerated() {
+      if family != "IPv4", family != "IPv6" {
+        notSupported("spec.ipFamilies[\(index)]", family.json, ["IPv4", "IPv6"])
+      }
+      if spec.ipFamilies[..<index].contains(family) {
+        duplicate("spec.ipFamilies[\(index)]", family.json)
+      }
+    }
+    let policies = ["PreferDualStack", "RequireDualStack", "SingleStack"]
+    if let policy = spec.ipFamilyPolicy, !policies.contains(policy) {
+      notSupported("spec.ipFamilyPolicy", policy.json, policies)
+    }
+    if spec.ipFamilyPolicy == "SingleStack" {
+      let needed = "must be 'RequireDualStack' or 'PreferDualStack' when multiple "
+      for (list, name) in [(spec.clusterIPs, "cluster IPs"), (spec.ipFamilies, "IP families")]
+      where list.count == 2 {
+        invalid("spec.ipFamilyPolicy", spec.ipFamilyPolicy.json, needed + name + " are specified")
+      }
+    }
+    if spec.isHeadless, spec.selector.isEmpty { return }
+    if spec.ipFamilyPolicy == "RequireDualStack" {
+      invalid(
+        "spec.ipFamilyPolicy", spec.ipFamilyPolicy.json,
+        "this cluster is not configured for dual-stack services")
+    }
+    for (index, family) in spec.ipFamilies.enumerated() where family == "IPv6" {
+      invalid("spec.ipFamilies[\(index)]", family.json, "not configured on this cluster")
+    }
+  }
+
+  private mutating func familiesUpdate(_ new: ServiceSpec, _ old: ServiceSpec) {
+    guard new.type != "ExternalName", new.ipFamilyPolicy != "SingleStack" else { return }
+    for (after, before, name) in [
+      (new.clusterIPs, old.clusterIPs, "cluster IP"), (new.ipFamilies, old.ipFamilies, "IP family"),
+    ] where !after.isEmpty && after.count < before.count {
+      invalid(
+        "spec.ipFamilyPolicy", new.ipFamilyPolicy.json,
+        "must be 'SingleStack' to release the secondary \(name)")
     }
   }
 
