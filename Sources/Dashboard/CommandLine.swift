@@ -189,7 +189,9 @@ extension AppState {
       return (KubectlInvocation.verbs + EtcdctlInvocation.programs + CommandWord.names).sorted()
     }
     if EtcdctlInvocation.programs.contains(verb) {
-      return EtcdctlInvocation.completions(after: words, hosts: timeline.world.etcdHosts)
+      let world = timeline.world
+      return EtcdctlInvocation.completions(
+        after: words, hosts: world.etcdHosts, members: world.etcdMemberIDs)
     }
     if let own = ownCandidates(after: words) { return own }
     switch (verb, words.count) {

@@ -30,6 +30,8 @@ extension World {
     addHost("laptop", .laptop, zone: "", ip: "192.168.1.2")
     addHost("cloud", .cloud, zone: "", ip: "169.254.169.254")
 
+    etcdLaunches = EtcdLaunch.founding(spec)
+    etcdClusterID = etcdLaunches.first?.clusterID ?? 0
     for host in hosts.indices {
       addProcesses(of: host)
       if hosts[host].role == .master || hosts[host].role == .worker { launch(host) }
@@ -95,7 +97,6 @@ extension World {
   {
     switch role {
     case .etcd:
-      etcdLaunches.append(EtcdLaunch(founding: etcdMembers.count, of: spec))
       etcdMembers.append(makeEtcdMember(etcdMembers.count, incarnation: 0))
       disks.append(Disk())
       return etcdMembers.count - 1

@@ -14,20 +14,27 @@ struct EtcdLaunch: Sendable {
   /// `--initial-cluster-state existing`: who it is, is told by the members that run.
   var joinsExisting = false
 
-  static let foundingClusterID: UInt64 = 1
+  /// `--initial-cluster-token` of a world's first cluster. A restore without a token takes etcd's
+  /// own, and so makes other members and another cluster.
+  static let foundingToken = "etcd-cluster-1"
 
   static func peerURL(_ host: String) -> String { "https://\(host):2380" }
   static func clientURL(_ host: String) -> String { "https://\(host):2379" }
 
-  /// A founding member of a world's cluster: the first is number 1.
-  init(founding index: Int, of spec: ClusterSpec) {
-    initialCluster = spec.etcdMachines.enumerated().map { number, machine in
-      ClusterMember(
-        id: UInt64(number) + 1, name: machine.name, peerURLs: [Self.peerURL(machine.name)],
-        clientURLs: [Self.clientURL(machine.name)])
+  /// The members that found a world's cluster, in the order of their machines.
+  static func founding(_ spec: ClusterSpec) -> [EtcdLaunch] {
+    let members = spec.etcdMachines.map { machine in
+      let urls = [peerURL(machine.name)]
+      return ClusterMember(
+        id: ClusterMember.identity(peerURLs: urls, token: foundingToken), name: machine.name,
+        peerURLs: urls, clientURLs: [clientURL(machine.name)])
     }
-    memberID = UInt64(index) + 1
-    clusterID = Self.foundingClusterID
+    let cluster = ClusterMember.clusterIdentity(members.map(\.id))
+    let sorted = members.sorted { $0.id < $1.id }
+    return members.map {
+      EtcdLaunch(
+        memberID: $0.id, clusterID: cluster, initialCluster: sorted, joinsExisting: false)
+    }
   }
 
   init(memberID: UInt64, clusterID: UInt64, initialCluster: [ClusterMember], joinsExisting: Bool) {
@@ -69,6 +76,9 @@ extension World {
   public var etcdInitialCluster: [(name: String, peerURLs: [String])] {
     etcdHosts.map { ($0, [EtcdLaunch.peerURL($0)]) }
   }
+
+  /// The IDs of the cluster's members by the newest membership known, ascending.
+  public var etcdMemberIDs: [UInt64] { newestEtcdState?.members.map(\.id).sorted() ?? [] }
 
   /// Voters by the newest membership known: of so many a quorum is needed.
   var etcdVoters: Int { newestEtcdState?.voterCount ?? etcdMembers.count }

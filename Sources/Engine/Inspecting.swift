@@ -13,7 +13,7 @@ import SimulationKernel
 /// Looks into single components, for views that show one closely: nothing here costs anything
 /// until somebody looks.
 extension World {
-  /// The etcd members in the order of their Raft identities, by their hosts' names.
+  /// The etcd members in the order of their machines, by their hosts' names.
   public var etcdMemberNames: [String] { etcdProcesses.map { hosts[processes[$0].host].name } }
 
   /// The member of this Raft identity; empty for nobody.

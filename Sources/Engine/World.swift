@@ -48,7 +48,7 @@ public struct World: Sendable {
   /// How each member is started, by index; changed by a restore and by a replacement.
   var etcdLaunches: [EtcdLaunch] = []
   /// The cluster that counts: a restore founds another one.
-  var etcdClusterID = EtcdLaunch.foundingClusterID
+  var etcdClusterID: UInt64 = 0
   /// How often a snapshot was restored: each time the store is another one.
   var etcdRestores = 0
   /// What each restore left out, in order; of the members restored together the first tells.

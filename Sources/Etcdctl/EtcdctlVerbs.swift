@@ -103,7 +103,9 @@ struct VersionVerb: EtcdctlVerb {
 
 extension EtcdctlInvocation {
   /// What could follow the words of a line, the program first.
-  public static func completions(after words: [String], hosts: [String]) -> [String] {
+  public static func completions(
+    after words: [String], hosts: [String], members: [UInt64]
+  ) -> [String] {
     guard let program = words.first else { return programs }
     let bare = words.dropFirst().filter { !$0.hasPrefix("-") }
     if program == "etcd" {
@@ -123,6 +125,11 @@ extension EtcdctlInvocation {
     {
       return names
     }
+    let takesMember =
+      bare.count == 1
+      ? command == "move-leader"
+      : bare.count == 2 && command == "member" && ["promote", "remove", "update"].contains(bare[1])
+    if takesMember { return members.map { String($0, radix: 16) } }
     if words.last == "--endpoints" || words.last == "--name" { return hosts }
     if program == "etcdutl", command == "hashkv" { return ["--rev", "--write-out"] }
     return program == "etcdutl"

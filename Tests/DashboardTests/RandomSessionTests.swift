@@ -239,7 +239,8 @@ struct Monkey {
         "etcdctl member list", "etcdctl put a \(count)", "etcdctl get / --prefix --keys-only",
         "etcdctl endpoint status -w table", "etcdctl watch a", "etcdctl defrag",
         "etcdctl compact 90",
-        "etcdctl move-leader 1", "etcdctl member remove 2", "etcdctl alarm list",
+        "etcdctl move-leader 8b0ef8b1e2914415", "etcdctl member remove 371ee3c467b14436",
+        "etcdctl alarm list",
       ])
     }
   }

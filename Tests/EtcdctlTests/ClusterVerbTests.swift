@@ -6,22 +6,28 @@ import Testing
 
 /// Members, endpoints, alarms and leadership.
 struct ClusterVerbTests {
+  /// As etcd makes them of the peer URL and `--initial-cluster-token etcd-cluster-1`.
+  private let members = [
+    "master-1": "8b0ef8b1e2914415", "master-2": "371ee3c467b14436", "master-3": "9666904b97065604",
+  ]
+
   @Test func tablesAreEtcds() throws {
     var shell = try Shell.three()
     #expect(
       shell.ok("etcdctl member list -w table") == """
-        +----+---------+----------+-----------------------+-----------------------+------------+
-        | ID | STATUS  |   NAME   |      PEER ADDRS       |     CLIENT ADDRS      | IS LEARNER |
-        +----+---------+----------+-----------------------+-----------------------+------------+
-        |  1 | started | master-1 | https://master-1:2380 | https://master-1:2379 |      false |
-        |  2 | started | master-2 | https://master-2:2380 | https://master-2:2379 |      false |
-        |  3 | started | master-3 | https://master-3:2380 | https://master-3:2379 |      false |
-        +----+---------+----------+-----------------------+-----------------------+------------+
+        +------------------+---------+----------+-----------------------+-----------------------+------------+
+        |        ID        | STATUS  |   NAME   |      PEER ADDRS       |     CLIENT ADDRS      | IS LEARNER |
+        +------------------+---------+----------+-----------------------+-----------------------+------------+
+        | 371ee3c467b14436 | started | master-2 | https://master-2:2380 | https://master-2:2379 |      false |
+        | 8b0ef8b1e2914415 | started | master-1 | https://master-1:2380 | https://master-1:2379 |      false |
+        | 9666904b97065604 | started | master-3 | https://master-3:2380 | https://master-3:2379 |      false |
+        +------------------+---------+----------+-----------------------+-----------------------+------------+
 
         """)
     #expect(
       shell.ok("etcdctl member list").hasPrefix(
-        "1, started, master-1, https://master-1:2380, https://master-1:2379, false\n"))
+        "371ee3c467b14436, started, master-2, https://master-2:2380, https://master-2:2379, false\n"
+      ))
     let status = shell.ok("etcdctl endpoint status --cluster -w table").split(separator: "\n")
     #expect(status.count == 7)
     let titles =
@@ -75,13 +81,14 @@ struct ClusterVerbTests {
   @Test func theLeaderMoves() throws {
     var shell = try Shell.three()
     let leader = try #require(shell.world.leaders(of: "etcd").first)
-    let target = leader == "master-1" ? 2 : 1
-    let text = shell.ok("etcdctl move-leader \(target)")
-    #expect(text.hasPrefix("Leadership transferred from ") && text.hasSuffix(" to \(target)\n"))
-    #expect(shell.world.leaders(of: "etcd") == ["master-\(target)"])
-    let follower = target == 1 ? "master-2" : "master-1"
+    let target = leader == "master-1" ? "master-2" : "master-1"
+    let id = try #require(members[target])
+    let text = shell.ok("etcdctl move-leader \(id)")
+    #expect(text.hasPrefix("Leadership transferred from ") && text.hasSuffix(" to \(id)\n"))
+    #expect(shell.world.leaders(of: "etcd") == [target])
+    let follower = target == "master-1" ? "master-2" : "master-1"
     #expect(
-      shell.run("etcdctl move-leader 3 --endpoints \(follower)").text
+      shell.run("etcdctl move-leader \(id) --endpoints \(follower)").text
         == "Error: no leader endpoint given at [\(follower)]\n")
   }
 
@@ -99,7 +106,9 @@ struct ClusterVerbTests {
     }
     #expect(refused == "Error: etcdserver: mvcc: database space exceeded\n")
     shell.wait(.seconds(1))
-    #expect(shell.ok("etcdctl alarm list") == "memberID:1 alarm:NOSPACE \n")
+    #expect(
+      shell.ok("etcdctl alarm list")
+        == "memberID:\(UInt64(members["master-1"] ?? "", radix: 16) ?? 0) alarm:NOSPACE \n")
     #expect(shell.run("etcdctl endpoint health").text.contains("Active Alarm(s): NOSPACE"))
     #expect(shell.ok("etcdctl get /big --keys-only") == "/big\n\n")
     // Compact, defragment, disarm: in this order.
@@ -112,7 +121,9 @@ struct ClusterVerbTests {
       shell.ok("etcdctl defrag").hasPrefix(
         "Finished defragmenting etcd member[https://master-1:2379]. took "))
     #expect(shell.run("etcdctl put /small 1").code == 1)
-    #expect(shell.ok("etcdctl alarm disarm") == "memberID:1 alarm:NOSPACE \n")
+    #expect(
+      shell.ok("etcdctl alarm disarm")
+        == "memberID:\(UInt64(members["master-1"] ?? "", radix: 16) ?? 0) alarm:NOSPACE \n")
     #expect(shell.ok("etcdctl put /small 1") == "OK\n")
     #expect(shell.ok("etcdctl alarm list") == "")
   }
@@ -125,10 +136,10 @@ struct ClusterVerbTests {
       shell.run("etcdctl member add m3 --peer-urls https://master-3:2390").text
         == "Error: etcdserver: unhealthy cluster\n")
     #expect(
-      shell.ok("etcdctl member remove 3")
-        == "Member                3 removed from cluster                1\n")
+      shell.ok("etcdctl member remove 9666904b97065604")
+        == "Member 9666904b97065604 removed from cluster c7dbcccb7578a6f3\n")
     let added = shell.ok("etcdctl member add master-3 --learner --peer-urls https://master-3:2380")
-    #expect(added.contains(" added as learner to cluster                1\n"))
+    #expect(added.contains(" added as learner to cluster c7dbcccb7578a6f3\n"))
     #expect(
       added.contains(
         "ETCD_INITIAL_CLUSTER=\"master-1=https://master-1:2380,master-2=https://master-2:2380,"
@@ -148,7 +159,7 @@ struct ClusterVerbTests {
     #expect(health == 2)
     #expect(
       shell.ok("etcdctl member promote \(id)")
-        == "Member \(id) promoted in cluster                1\n")
+        == "Member \(id) promoted in cluster c7dbcccb7578a6f3\n")
     shell.wait(.seconds(1))
     #expect(shell.world.etcdHealth.healthy == 3)
     #expect(shell.ok("etcdctl put /y 1 --endpoints master-3") == "OK\n")
@@ -205,17 +216,19 @@ struct ClusterVerbTests {
     #expect(!hasQuorum)
     #expect(shell.run("etcdctl put /x 2").code == 1)
     // Not even the wrong one can be removed.
-    #expect(shell.run("etcdctl member remove 3").code == 1)
+    #expect(shell.run("etcdctl member remove 9666904b97065604").code == 1)
   }
 
   @Test func theOldestMemberOfAllIsUpdated() throws {
     var shell = try Shell.three()
     #expect(
-      shell.run("etcdctl member update 1 --peer-urls https://master-2:2380").text
+      shell.run("etcdctl member update 8b0ef8b1e2914415 --peer-urls https://master-2:2380").text
         == "Error: etcdserver: Peer URLs already exists\n")
     #expect(
-      shell.ok("etcdctl member update 1 --peer-urls https://master-1:2380,https://other:2380")
-        == "Member                1 updated in cluster                1\n")
+      shell.ok(
+        "etcdctl member update 8b0ef8b1e2914415 --peer-urls https://master-1:2380,https://other:2380"
+      )
+        == "Member 8b0ef8b1e2914415 updated in cluster c7dbcccb7578a6f3\n")
     #expect(shell.ok("etcdctl member list").contains("https://other:2380"))
   }
 }

@@ -152,7 +152,7 @@ struct EtcdStepTests {
       - etcdctl: lease grant 600
       - etcdctl: watch / --prefix --rev 2 --events 5
       - etcdctl: snapshot save $TMPDIR/orrery-recorded.db
-      - etcdctl: member update 3 --peer-urls https://master-3:2380
+      - etcdctl: member update 9666904b97065604 --peer-urls https://master-3:2380
       - etcdutl: snapshot restore $TMPDIR/orrery-recorded.db
       - until: {etcd: {healthy: 3}}
         timeout: 30s
