@@ -21,6 +21,15 @@ struct SchemaCheck {
     if !check.strict.isEmpty { throw DecodingProblem(.strict, check.strict) }
   }
 
+  /// What is wrong with one scalar, whatever it stands in.
+  static func mistake(
+    _ value: JSONValue, _ scalar: Schema.Scalar, _ shape: Schema.Shape
+  ) -> String? {
+    var check = SchemaCheck()
+    check.scalar(value, scalar, shape)
+    return check.wrongType?.message
+  }
+
   private mutating func fields(
     of object: JSONObject, _ type: Schema.Struct, ignoring: [String] = []
   ) {

@@ -108,56 +108,6 @@ struct DeleteVerb: KubectlVerb {
   }
 }
 
-/// `kubectl scale`.
-struct ScaleVerb: KubectlVerb {
-  private let named: [(ResourceKind, String)]
-  private let namespace: String
-  private let replicas: Int
-
-  init(_ arguments: KubectlArguments) throws(KubectlProblem) {
-    guard let count = try arguments.integer("replicas") else {
-      throw KubectlProblem(message: "error: required flag(s) \"replicas\" not set")
-    }
-    guard count >= 0 else {
-      throw KubectlProblem(
-        message: "error: The --replicas=COUNT flag is required, and COUNT must be greater than or "
-          + "equal to 0")
-    }
-    replicas = count
-    namespace = arguments.namespace
-    named = try KubectlArguments.targets(arguments.words).named
-    if named.isEmpty {
-      throw KubectlProblem(
-        message: "error: resource(s) were provided, but no name was specified")
-    }
-  }
-
-  mutating func begin(_ io: inout KubectlIO) {
-    for (kind, name) in named {
-      guard kind == .deployment || kind == .replicaSet else {
-        io.fail("Error from server (NotFound): the server could not find the requested resource")
-        continue
-      }
-      var request = APIRequest(.patch, kind, namespace: namespace, name: name)
-      request.subresource = .scale
-      let spec = JSONValue.object(JSONObject([("replicas", .integer(Int64(replicas)))]))
-      request.body = .patch(Patch(.merge, .object(JSONObject([("spec", spec)]))))
-      io.send(request)
-    }
-  }
-
-  mutating func receive(
-    _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO
-  ) {
-    switch response {
-    case .status(let status): io.fail(status)
-    default:
-      let kind = request.request.kind
-      io.print("\(kind.singular).\(kind.group)/\(request.request.name) scaled")
-    }
-  }
-}
-
 /// `kubectl cordon` and `kubectl uncordon`.
 struct CordonVerb: KubectlVerb {
   private let names: [String]

@@ -18,11 +18,12 @@ struct KubectlArguments {
   private static let short: [Character: String] = [
     "n": "namespace", "o": "output", "l": "selector", "f": "filename", "p": "patch",
     "c": "container", "r": "replicas", "A": "all-namespaces", "w": "watch", "R": "recursive",
+    "h": "help",
   ]
   private static let switches: [String] = [
     "all-namespaces", "all", "force", "now", "show-labels", "no-headers", "wait", "overwrite",
     "ignore-daemonsets", "delete-emptydir-data", "ignore-not-found", "recursive", "watch",
-    "disable-eviction", "watch-only", "list", "command",
+    "disable-eviction", "watch-only", "list", "command", "help",
   ]
 
   /// - Parameter verb: some have letters of their own.
@@ -130,6 +131,10 @@ struct KubectlArguments {
     var kinds: [ResourceKind] = []
     for part in word.split(separator: ",", omittingEmptySubsequences: false) {
       guard let kind = ResourceKind(commandLineName: String(part)) else {
+        if Unsimulated.isResource(String(part)) {
+          throw KubectlProblem(
+            message: "error: resource type \"\(part)\" is not supported in this simulation")
+        }
         throw KubectlProblem(
           message: "error: the server doesn't have a resource type \"\(part)\"")
       }

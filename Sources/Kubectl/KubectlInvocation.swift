@@ -29,6 +29,9 @@ public struct KubectlInvocation: Sendable {
   public var isReading: Bool { verb.map { type(of: $0).isReading } ?? true }
   private var outgoing: [Outgoing] = []
   private var open = LookupTable<Int, KubectlRequest>()
+  /// Requests that wait for the answer to the one before them, which is `turn`.
+  private var queue: [KubectlRequest] = []
+  private var turn: Int?
   private var nextToken = 0
   private var hasBegun = false
   private var hasFailed = false
@@ -71,7 +74,14 @@ public struct KubectlInvocation: Sendable {
   /// The answer to one of them. `now` is the user's wall clock.
   public mutating func receive(_ token: Int, _ response: APIResponse, now: Timestamp) {
     guard let request = open.removeValue(forKey: token) else { return }
+    if turn == token { turn = nil }
     advance(.answer(request, response, now))
+  }
+
+  private mutating func emit(_ request: KubectlRequest) {
+    open[nextToken] = request
+    outgoing.append(Outgoing(token: nextToken, request: request.request, delay: request.delay))
+    nextToken += 1
   }
 
   private enum Progress {
@@ -94,10 +104,11 @@ public struct KubectlInvocation: Sendable {
     errorOutput += io.errorOutput
     hasFailed = hasFailed || io.hasFailed
     for request in io.requests {
-      open[nextToken] = request
-      outgoing.append(
-        Outgoing(token: nextToken, request: request.request, delay: request.delay))
-      nextToken += 1
+      if request.isInTurn { queue.append(request) } else { emit(request) }
+    }
+    if turn == nil, !queue.isEmpty {
+      turn = nextToken
+      emit(queue.removeFirst())
     }
     if open.isEmpty && exitCode == nil { exitCode = hasFailed ? 1 : 0 }
   }
@@ -108,6 +119,10 @@ struct KubectlRequest: Sendable {
   var request: APIRequest
   var tag: Int = 0
   var delay = Span.zero
+
+  /// kubectl goes from one object to the next. Only what waits for its time does not hold up the
+  /// others, nor evictions, each of which has a thread of its own.
+  var isInTurn: Bool { delay == .zero && request.subresource != .eviction }
 }
 
 /// What a verb says and asks in one step.
@@ -158,10 +173,18 @@ struct KubectlIO {
     }
     if status.reason == .unknown { return "Error from server: " + status.message }
     if status.reason == .invalid {
-      return "The \(status.kind.isEmpty ? "object" : status.kind) \"\(status.name)\" is invalid: "
-        + invalidDetail(status)
+      return invalidText(status)
     }
     return "Error from server (\(status.reason.rawValue)): " + status.message
+  }
+
+  private static func invalidText(_ status: APIStatus) -> String {
+    let isNamed = !status.kind.isEmpty || !status.name.isEmpty
+    let what =
+      isNamed ? "The \(status.kind) \"\(status.name)\" is invalid" : "The request is invalid"
+    // With causes, the message would only say them once more.
+    guard status.causes.isEmpty else { return what + ": " + invalidDetail(status) }
+    return isNamed || status.message.isEmpty ? what : what + ": " + status.message
   }
 
   private static func invalidDetail(_ status: APIStatus) -> String {

@@ -17,6 +17,9 @@ extension KubectlInvocation {
     typealias Maker = @Sendable (KubectlArguments) throws(KubectlProblem) -> any KubectlVerb
     let make: Maker
 
+    /// What `kubectl VERB -h` says.
+    var help: String { "kubectl \(name): \(summary)\n" }
+
     init(_ name: String, _ summary: String, _ make: @escaping Maker) {
       self.name = name
       self.summary = summary
@@ -54,13 +57,21 @@ extension KubectlInvocation {
   ]
 
   static func parse(_ words: [String]) throws(KubectlProblem) -> any KubectlVerb {
-    guard let verb = words.first, !["help", "--help", "-h"].contains(verb) else {
-      return HelpVerb(help)
+    guard let verb = words.first, !["--help", "-h"].contains(verb) else { return HelpVerb(help) }
+    if verb == "help" {
+      let topic = words.dropFirst().first { !$0.hasPrefix("-") }
+      return HelpVerb(try topic.map(entry)?.help ?? help)
     }
-    guard let entry = table.first(where: { $0.name == verb }) else {
-      throw KubectlProblem(message: "error: unknown command \"\(verb)\" for \"kubectl\"")
-    }
-    return try entry.make(try KubectlArguments(Array(words.dropFirst()), of: verb))
+    let entry = try entry(verb)
+    let arguments = try KubectlArguments(Array(words.dropFirst()), of: verb)
+    return arguments.isSet("help") ? HelpVerb(entry.help) : try entry.make(arguments)
+  }
+
+  private static func entry(_ verb: String) throws(KubectlProblem) -> Entry {
+    if let entry = table.first(where: { $0.name == verb }) { return entry }
+    throw KubectlProblem(
+      message: Unsimulated.refusal(ofVerb: verb)
+        ?? "error: unknown command \"\(verb)\" for \"kubectl\"")
   }
 
   private static var help: String {

@@ -21,11 +21,13 @@ extension APIObject {
       }
     } catch let problem as PatchProblem {
       if patch.format == .json {
-        // A patch that does not fit the object is the client's fault, not its form's.
+        guard case .array = patch.document else {
+          throw .badRequest("error decoding patch: " + problem.message)
+        }
+        // The API server keeps what did not fit to itself, and which object it was.
         throw APIStatus(
           code: 422, reason: .invalid,
-          message: "the server rejected our request due to an error in our request: "
-            + problem.message, kind: kind.plural, name: metadata.name)
+          message: "the server rejected our request due to an error in our request")
       }
       throw .badRequest(problem.message)
     } catch let status as APIStatus {
@@ -33,6 +35,14 @@ extension APIObject {
     } catch {
       throw .internalError("\(error)")
     }
-    do { return try APIObject(json: after) } catch { throw error.status }
+    do {
+      return try APIObject(json: after)
+    } catch {
+      // A strategic patch is not decoded from text: its wrong types are told in other words.
+      guard patch.format == .strategicMerge, error.kind == .type, case .object(let object) = after,
+        let mismatch = TypeMismatch.first(in: object, as: kind)
+      else { throw error.status }
+      throw .unconvertible(patch.document, mismatch)
+    }
   }
 }

@@ -9,7 +9,7 @@ extension JSONValue {
   public func jsonPatched(with patch: JSONValue) throws(PatchProblem) -> JSONValue {
     guard case .array(let operations) = patch else {
       throw PatchProblem(
-        "json: cannot unmarshal \(patch.goKind) into Go value of type jsonpatch.Patch")
+        "json: cannot unmarshal \(patch.goKind) into Go value of type []handlers.jsonPatchOp")
     }
     var result = self
     for operation in operations { try JSONPatchOperation(operation).apply(to: &result) }

@@ -1,0 +1,117 @@
+/// What the real kubectl and the real API have and this simulation has not: refused as that, and
+/// not as something that nobody ever heard of.
+enum Unsimulated {
+  private static let verbs: [String] = [
+    "alpha", "api-resources", "api-versions", "attach", "auth", "autoscale", "certificate",
+    "cluster-info", "completion", "config", "cp", "debug", "diff", "edit", "events", "exec",
+    "explain", "kuberc", "kustomize", "logs", "options", "plugin", "port-forward", "proxy",
+    "replace", "top", "version", "wait",
+  ]
+
+  /// What does nearly the same.
+  private static let instead: [(verb: String, words: String)] = [
+    ("api-resources", "kubectl get TYPE"), ("diff", "kubectl apply -f FILE"),
+    ("edit", "kubectl patch"), ("events", "kubectl get events"),
+    ("logs", "kubectl describe pod NAME"), ("options", "kubectl help"),
+    ("replace", "kubectl apply -f FILE"), ("top", "kubectl describe node NAME"),
+    ("wait", "kubectl rollout status"),
+  ]
+
+  /// The refusal of a verb of the real kubectl; nil where it has none of that name either.
+  static func refusal(ofVerb verb: String) -> String? {
+    guard verbs.contains(verb) else { return nil }
+    let hint = instead.first { $0.verb == verb }?.words ?? "kubectl help"
+    let purpose = hint == "kubectl help" ? "lists what there is" : "may do instead"
+    return "error: kubectl \(verb) is not supported in this simulation; `\(hint)` \(purpose)"
+  }
+
+  /// Plural, singular and short names, each with its group.
+  private static let resources: [(group: String, names: [String])] = [
+    (
+      "",
+      [
+        "bindings", "binding", "componentstatuses", "componentstatus", "cs", "endpoints", "ep",
+        "limitranges", "limitrange", "limits", "persistentvolumeclaims", "persistentvolumeclaim",
+        "pvc", "persistentvolumes", "persistentvolume", "pv", "podtemplates", "podtemplate",
+        "replicationcontrollers", "replicationcontroller", "rc", "resourcequotas", "resourcequota",
+        "quota",
+      ]
+    ),
+    (
+      "admissionregistration.k8s.io",
+      [
+        "mutatingwebhookconfigurations", "mutatingwebhookconfiguration",
+        "validatingwebhookconfigurations", "validatingwebhookconfiguration",
+        "mutatingadmissionpolicies", "mutatingadmissionpolicy",
+        "mutatingadmissionpolicybindings", "mutatingadmissionpolicybinding",
+        "validatingadmissionpolicies", "validatingadmissionpolicy",
+        "validatingadmissionpolicybindings", "validatingadmissionpolicybinding",
+      ]
+    ),
+    (
+      "apiextensions.k8s.io",
+      ["customresourcedefinitions", "customresourcedefinition", "crd", "crds"]
+    ),
+    ("apiregistration.k8s.io", ["apiservices", "apiservice"]),
+    (
+      "apps",
+      [
+        "controllerrevisions", "controllerrevision", "daemonsets", "daemonset", "ds",
+        "statefulsets", "statefulset", "sts",
+      ]
+    ),
+    ("autoscaling", ["horizontalpodautoscalers", "horizontalpodautoscaler", "hpa"]),
+    ("batch", ["cronjobs", "cronjob", "cj", "jobs", "job"]),
+    ("certificates.k8s.io", ["certificatesigningrequests", "certificatesigningrequest", "csr"]),
+    (
+      "flowcontrol.apiserver.k8s.io",
+      [
+        "flowschemas", "flowschema", "prioritylevelconfigurations", "prioritylevelconfiguration",
+      ]
+    ),
+    (
+      "networking.k8s.io",
+      [
+        "ingressclasses", "ingressclass", "ingresses", "ingress", "ing", "ipaddresses",
+        "ipaddress", "ip", "networkpolicies", "networkpolicy", "netpol", "servicecidrs",
+        "servicecidr",
+      ]
+    ),
+    ("node.k8s.io", ["runtimeclasses", "runtimeclass"]),
+    ("policy", ["poddisruptionbudgets", "poddisruptionbudget", "pdb"]),
+    (
+      "rbac.authorization.k8s.io",
+      [
+        "clusterrolebindings", "clusterrolebinding", "clusterroles", "clusterrole",
+        "rolebindings", "rolebinding", "roles", "role",
+      ]
+    ),
+    (
+      "resource.k8s.io",
+      [
+        "deviceclasses", "deviceclass", "resourceclaims", "resourceclaim",
+        "resourceclaimtemplates", "resourceclaimtemplate", "resourceslices", "resourceslice",
+      ]
+    ),
+    ("scheduling.k8s.io", ["priorityclasses", "priorityclass", "pc"]),
+    (
+      "storage.k8s.io",
+      [
+        "csidrivers", "csidriver", "csinodes", "csinode", "csistoragecapacities",
+        "csistoragecapacity", "storageclasses", "storageclass", "sc", "volumeattachments",
+        "volumeattachment", "volumeattributesclasses", "volumeattributesclass", "vac",
+      ]
+    ),
+  ]
+
+  /// Whether the real API has a resource of this name, any case, with or without its group.
+  static func isResource(_ name: String) -> Bool {
+    let parts = name.lowercased().split(
+      separator: ".", maxSplits: 1, omittingEmptySubsequences: false
+    ).map(String.init)
+    return resources.contains { entry in
+      entry.names.contains(parts[0])
+        && (parts.count == 1 || parts[1] == entry.group || parts[1].hasSuffix("." + entry.group))
+    }
+  }
+}
