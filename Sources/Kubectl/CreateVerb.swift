@@ -10,20 +10,25 @@ struct CreateVerb: KubectlVerb {
   private let unknown: UnknownKinds
   private let namespace: String
   private let manager: String
+  private var output: CreationOutput
   private var next = 0
 
   /// Creates one object that was made of arguments.
-  init(_ object: APIObject, in namespace: String, as manager: String) {
+  init(
+    _ object: APIObject, _ arguments: KubectlArguments, as manager: String
+  ) throws(KubectlProblem) {
     objects = [object]
     sources = []
     unknown = UnknownKinds()
-    self.namespace = namespace
+    namespace = arguments.namespace
+    output = try CreationOutput(arguments)
     self.manager = manager
   }
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
     namespace = arguments.namespace
     manager = "kubectl-create"
+    output = try CreationOutput(arguments)
     if arguments["filename"] != nil {
       let read = try ManifestFiles(arguments)
       objects = read.documents.map(\.object)
@@ -115,13 +120,19 @@ struct CreateVerb: KubectlVerb {
     sendNext(&io)
   }
 
-  private func sendNext(_ io: inout KubectlIO) {
+  private mutating func sendNext(_ io: inout KubectlIO) {
     guard next < objects.count else { return unknown.say(&io) }
     let object = objects[next]
     let own = object.metadata.namespace
     let place = object.kind.isNamespaced ? (own.isEmpty ? namespace : own) : ""
+    let placed = object.withMetadata { $0.namespace = place }
+    if output.isDryRun {
+      output.print(placed, "created", isMade: sources.isEmpty, &io)
+      next += 1
+      return sendNext(&io)
+    }
     var request = APIRequest(.create, object.kind, namespace: place, name: object.metadata.name)
-    request.body = .object(object.withMetadata { $0.namespace = place })
+    request.body = .object(placed)
     request.options.fieldManager = manager
     io.send(request)
   }
@@ -130,7 +141,7 @@ struct CreateVerb: KubectlVerb {
     _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO
   ) {
     switch response {
-    case .object(let object): io.print(object.printedName + " created")
+    case .object(let object): output.print(object, "created", &io)
     case .status(let status): refused(request.request.kind, status, &io)
     default: break
     }

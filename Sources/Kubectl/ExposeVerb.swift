@@ -5,9 +5,11 @@ import KubeAPI
 struct ExposeVerb: KubectlVerb {
   private var query: ObjectQuery
   private let arguments: KubectlArguments
+  private var output: CreationOutput
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
     self.arguments = arguments
+    output = try CreationOutput(arguments)
     // Here --selector says what the service selects.
     var others = arguments
     others.drop("selector")
@@ -24,7 +26,7 @@ struct ExposeVerb: KubectlVerb {
   ) {
     if request.request.verb == .create {
       switch response {
-      case .object(let object): io.print(object.printedName + " exposed")
+      case .object(let object): output.print(object, "exposed", &io)
       case .status(let status): io.fail(status)
       default: break
       }
@@ -33,6 +35,10 @@ struct ExposeVerb: KubectlVerb {
     for object in query.receive(request, response, &io) ?? [] {
       do throws(KubectlProblem) {
         let service = try service(before: object)
+        if output.isDryRun {
+          output.print(service.boxed, "exposed", isMade: true, &io)
+          continue
+        }
         var create = APIRequest(
           .create, .service, namespace: service.metadata.namespace, name: service.metadata.name)
         create.body = .object(service.boxed)

@@ -26,6 +26,9 @@ struct KubectlArguments {
     "disable-eviction", "watch-only", "list", "command", "help",
   ]
 
+  /// What `--dry-run` is without a value.
+  static let unchanged = "unchanged"
+
   /// - Parameter verb: some have letters of their own.
   init(_ arguments: [String], of verb: String = "") throws(KubectlProblem) {
     var short = Self.short
@@ -43,7 +46,13 @@ struct KubectlArguments {
           separator: "=", maxSplits: 1, omittingEmptySubsequences: false
         ).map(String.init)
         let name = parts.first ?? ""
-        if Self.withValue.contains(name) {
+        if name == "dry-run" {
+          // Elsewhere it must not be taken for done.
+          guard ["create", "expose", "run"].contains(verb) else {
+            throw KubectlProblem(message: "error: --dry-run is not supported with \(verb)")
+          }
+          flags.append((name, parts.count == 2 ? parts[1] : Self.unchanged))
+        } else if Self.withValue.contains(name) {
           guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
             throw KubectlProblem(message: "error: flag needs an argument: --\(name)")
           }

@@ -50,6 +50,7 @@ extension CreateVerb {
     if !variables.isEmpty { container.carried["env"] = .array(variables) }
     pod.spec.containers = [container]
     pod.spec.restartPolicy = policy
-    return CreateVerb(pod.boxed, in: arguments.namespace, as: "kubectl-run")
+    pod.spec.carried["dnsPolicy"] = .string("ClusterFirst")
+    return try CreateVerb(pod.boxed, arguments, as: "kubectl-run")
   }
 }
