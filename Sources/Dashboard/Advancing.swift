@@ -89,14 +89,33 @@ extension AppState {
       deadline = timeline.now + .seconds(60)
     }
     while timeline.now < deadline {
-      timeline.advance(to: min(deadline, timeline.now + slice))
+      timeline.advance(to: upToGuide(min(deadline, timeline.now + slice)))
       pump()
+      if pausesForGuide() { return }
       if !hasTime() {
         fellShort = timeline.now < deadline
         return
       }
     }
     fellShort = speed.perMille == nil
+  }
+
+  /// A tick, or the end of a scenario's wait where that comes sooner: what is checked behind it is
+  /// checked at that moment.
+  func upToGuide(_ tick: Tick) -> Tick {
+    guard setup == nil, let end = guide?.waitEnd, end > timeline.now else { return tick }
+    return min(tick, end)
+  }
+
+  /// Goes on in a scenario whose wait is over; time stands where a check does not hold.
+  mutating func pausesForGuide() -> Bool {
+    guard setup == nil, let end = guide?.waitEnd, timeline.now >= end else { return false }
+    guide?.poll(timeline.world)
+    guard case .expect? = guide?.current?.action else { return false }
+    isRunning = false
+    meter.restart()
+    doStep()
+    return true
   }
 
   /// While paused, an answer takes only as much virtual time as it needs.

@@ -298,11 +298,16 @@ extension AppState {
     return milliseconds < 10_000 ? "+\(milliseconds) ms" : "+\(milliseconds / 1000) s"
   }
 
+  /// `alarm NOSPACE`: nothing can be put while it is raised.
+  var alarmText: String? {
+    observation.alarms.first.map { "alarm " + $0.kind.name }
+  }
+
   /// `3 members, 3 healthy, quorum 2, can lose 1 more`.
   var quorumText: String {
     let total = observation.voters
     let spare = observation.healthyMembers - observation.quorum
-    let rest = spare >= 0 ? "can lose \(spare) more" : "QUORUM LOST"
+    let rest = alarmText ?? (spare >= 0 ? "can lose \(spare) more" : "QUORUM LOST")
     return
       "\(total) member\(total == 1 ? "" : "s"), \(observation.healthyMembers) healthy, quorum \(observation.quorum), \(rest)"
   }

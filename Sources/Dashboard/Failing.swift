@@ -65,9 +65,14 @@ extension AppState {
     give(.fail(fault), said: fault.text + (cost.isEmpty ? "" : ": " + cost))
   }
 
+  /// An alarm of etcd's is no fault that was made, and goes only by etcd's own ways.
+  var nothingBroken: String {
+    alarmText.map { "no fault was made; etcd has its \($0)" } ?? "nothing is broken"
+  }
+
   mutating func healAll() {
     let count = observation.faults.count
-    guard count > 0 else { return say("nothing is broken") }
+    guard count > 0 else { return say(nothingBroken) }
     give(.healAll, said: "\(count) fault\(count == 1 ? "" : "s") healed")
   }
 

@@ -112,6 +112,11 @@ extension AppState {
     if !observation.hasQuorum {
       return "nothing can be written; f on a stopped master or member brings it back"
     }
+    if let alarm = observation.alarms.first {
+      return alarm.kind == .noSpace
+        ? "etcd is full; :etcdctl compaction REV, then defrag, then alarm disarm"
+        : "a member's data differs (alarm CORRUPT): replace it, then :etcdctl alarm disarm"
+    }
     if observation.pods.tally.entries.contains(where: { $0.status == "Pending" }) {
       // Of very many pods the first: it is looked for in every frame.
       let pod = observation.pods.prefix(100).first { $0.summary.status == "Pending" }

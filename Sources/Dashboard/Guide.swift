@@ -28,6 +28,12 @@ struct Guide: Sendable {
     return max(.zero, since + span - now)
   }
 
+  /// When a step ends whose end is known.
+  var waitEnd: Tick? {
+    guard case .wait(let span)? = current?.action else { return nil }
+    return since + span
+  }
+
   private static func words(_ action: ScenarioStep.Action) -> String {
     switch action {
     case .apply(let manifests):
@@ -101,7 +107,12 @@ extension AppState {
     case .request(let request): give(.request(request), said: "\(request.verb.rawValue) is sent")
     case .input(let input): give(input, said: "done")
     case .etcdClients: say("passed over: `orrery run` has etcd's clients, the dashboard has not")
-    case .wait, .until, .expect, .reach:
+    case .expect(let predicate, _):
+      // A check is of this moment: what does not hold now is not waited for.
+      let found = predicate.evaluate(timeline.world)
+      if !found.holds { say("the check fails: \(predicate.text): \(found.found)", .error) }
+      openLongNotice()
+    case .wait, .until, .reach:
       guard isRunning else { return reduce(.toggleRun) }
       let left = guide?.remaining(at: timeline.now).map { ", \($0.brief) more" } ?? ""
       return say("still waiting: \(guide?.text ?? "")\(left) (+ is faster)")

@@ -68,6 +68,11 @@ struct Header {
         StatusLine.Segment(
           [Span("\(theme.glyphs.error) NO ETCD QUORUM", theme[.error])], priority: 8))
     }
+    if let alarm = state.alarmText, !state.isBooting {
+      segments.append(
+        StatusLine.Segment(
+          [Span("\(theme.glyphs.error) etcd \(alarm)", theme[.error])], priority: 7))
+    }
     let count = observation.faults.count
     let faults = count == 0 ? "no faults" : "\(count) fault\(count == 1 ? "" : "s")"
     segments.append(

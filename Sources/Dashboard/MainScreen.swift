@@ -95,7 +95,7 @@ extension AppState {
   var quorumRole: Role {
     let spare = observation.healthyMembers - observation.quorum
     let isWhole = observation.healthyMembers == observation.voters
-    return spare < 0 ? .error : spare == 0 && !isWhole ? .warn : .dim
+    return spare < 0 || !observation.alarms.isEmpty ? .error : spare == 0 && !isWhole ? .warn : .dim
   }
 
   /// The quorum line, shorter where there is little room.
@@ -104,10 +104,11 @@ extension AppState {
     if full.count <= columns { return full }
     let total = observation.voters
     let spare = observation.healthyMembers - observation.quorum
-    let rest = spare >= 0 ? "can lose \(spare)" : "QUORUM LOST"
+    let rest = alarmText ?? (spare >= 0 ? "can lose \(spare)" : "QUORUM LOST")
     let short =
       "\(observation.healthyMembers)/\(total) healthy, quorum \(observation.quorum), \(rest)"
-    return short.count <= columns
-      ? short : "\(observation.healthyMembers)/\(total) healthy, \(rest)"
+    if short.count <= columns { return short }
+    let shorter = "\(observation.healthyMembers)/\(total) healthy, \(rest)"
+    return shorter.count <= columns ? shorter : rest
   }
 }

@@ -171,7 +171,7 @@ extension AppState {
     var menu = makeMenu(topic)
     guard menu.items.contains(where: { $0.act != nil }) else {
       switch topic {
-      case .broken: return say("nothing is broken")
+      case .broken: return say(nothingBroken)
       case .marks: return say("no bookmarks yet: m makes one")
       default: return say("nothing can be done to that", .warn)
       }

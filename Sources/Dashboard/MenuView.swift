@@ -18,10 +18,11 @@ struct MenuView {
     let width = min(wanted, area.width - (area.width > 66 ? 4 : 0))
     let rows = menu.search == nil ? menu.items.count : min(max(menu.items.count, 4), 14)
     let height = min(rows + 2 + extra, area.height)
-    let footer = [
-      Span("Enter", theme[.hintKey]), Span(" do it  ", theme[.dim]), Span("Tab", theme[.hintKey]),
-      Span(" edit  ", theme[.dim]), Span("Esc", theme[.hintKey]), Span(" leave", theme[.dim]),
-    ]
+    var footer = [Span("Enter", theme[.hintKey]), Span(" do it  ", theme[.dim])]
+    if menu.topic != .themes {
+      footer += [Span("Tab", theme[.hintKey]), Span(" edit  ", theme[.dim])]
+    }
+    footer += [Span("Esc", theme[.hintKey]), Span(" leave", theme[.dim])]
     let frameArea = area.centered(width: width, height: height)
     frame.geometry.menuFrame = frameArea
     var inner = Popup(menu.title, width: width, height: height, footer: footer)

@@ -12,7 +12,10 @@ public struct Narrator: Sendable {
   private var last: ActionRow?
   private var begun: Tick?
   private var notice: AppState.Notice?
-  private var answered = 0
+  /// Lines that were typed and not begun: each waits for the cluster to stand, and for the answer to
+  /// the one before.
+  private var lines: [String] = []
+  private var isQuit = false
 
   public init(_ options: AppState.Options) {
     state = AppState(options)
@@ -22,11 +25,18 @@ public struct Narrator: Sendable {
         + "\(some(options.spec.workers.count, "worker")) starts, seed \(options.spec.seed).")
   }
 
+  /// Whether nothing more can happen unless something is typed.
+  public var isStill: Bool {
+    begun != nil && !state.isRunning && lines.isEmpty && state.command == nil
+      && state.pursuit == nil
+  }
+
   /// Whether it wants all the time it can get.
   public var isHurried: Bool { state.isHurried }
 
-  /// Whether so much virtual time has passed since the cluster was up.
+  /// Whether so much virtual time has passed since the cluster was up, or a line said to end.
   public func isOver(after span: Basics.Span?) -> Bool {
+    if isQuit { return true }
     guard let span, let begun else { return false }
     return state.timeline.now >= begun + span
   }
@@ -48,17 +58,21 @@ public struct Narrator: Sendable {
       }
     }
     read()
+    beginLines()
   }
 
-  /// A line that was typed; true where it says to end.
-  public mutating func submit(_ line: String) -> Bool {
-    let words = line.split(separator: " ")
-    guard !words.isEmpty else { return false }
-    state.submit(String(line))
-    if state.takeWish() == .quit { return true }
-    _ = state.takeErrands()
-    read()
-    return false
+  /// A line that was typed.
+  public mutating func submit(_ line: String) {
+    if line.contains(where: { !$0.isWhitespace }) { lines.append(line) }
+  }
+
+  private mutating func beginLines() {
+    while begun != nil, state.command == nil, !isQuit, !lines.isEmpty {
+      state.submit(lines.removeFirst())
+      if state.takeWish() == .quit { isQuit = true }
+      _ = state.takeErrands()
+      read()
+    }
   }
 
   public mutating func takeSentences() -> [String] {

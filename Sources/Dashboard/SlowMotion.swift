@@ -43,8 +43,10 @@ extension AppState {
       motion.left -= min(motion.left, max(elapsed, 1))
       let owed = elapsed * SlowMotion.perMille + motion.remainder
       motion.remainder = owed % 1000
-      timeline.advance(to: timeline.now + TimeSpan(microseconds: Int64(owed / 1000)))
+      timeline.advance(
+        to: upToGuide(timeline.now + TimeSpan(microseconds: Int64(owed / 1000))))
       pump()
+      if pausesForGuide() { return }
       if let what = news(since: &motion.seen) {
         motion.left = SlowMotion.length
         say(what, .changed)
@@ -57,7 +59,9 @@ extension AppState {
     repeat {
       // Single deliveries, so that it stops at the moment and not after it.
       for _ in 0..<64 {
-        guard timeline.step(through: timeline.now + .seconds(1)) else { continue }
+        let isDelivery = timeline.step(through: upToGuide(timeline.now + .seconds(1)))
+        if pausesForGuide() { return }
+        guard isDelivery else { continue }
         pump()
         guard let what = news(since: &motion.seen) else { continue }
         let waited = timeline.now - motion.waitingSince

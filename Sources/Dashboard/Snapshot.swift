@@ -13,6 +13,8 @@ struct Snapshot: Sendable {
   private(set) var masters: [String]
   /// The Events by what they are about, where somebody looks at them.
   private(set) var events = EventIndex()
+  /// When something turned, by the records that the last look read.
+  private(set) var turns: [Tick] = []
   private var lastTrace = TraceID.none
   /// The future that it shows.
   private var branch: BranchID = 0
@@ -58,7 +60,9 @@ struct Snapshot: Sendable {
   mutating func readEvents(_ world: World) { events.update(from: world) }
 
   private mutating func readActions(_ world: World) {
+    turns = []
     for entry in world.trace.after(lastTrace) {
+      if entry.record.note.isTurn { turns.append(entry.at) }
       if entry.record.note.isRoutine {
         folded += 1
       } else {
@@ -153,6 +157,9 @@ struct ActionRow: Sendable {
 }
 
 extension Note {
+  /// A leader or a person's hand: what one goes back to, to take another way from there.
+  var isTurn: Bool { kind == .input || kind == .leadership }
+
   /// What goes on all the time and tells nothing: leases, heartbeats, events.
   var isRoutine: Bool {
     guard kind == .write else { return false }

@@ -35,7 +35,7 @@ extension World {
       return Note(.observation, nil, "\(name) compacted revision \(revision)")
     case .requestTimedOut(let error): return Note(.failure, nil, "\(name): \(error.message)")
     case .alarmRaised(let alarm):
-      return Note(.failure, nil, "\(name) raised alarm \(alarm.kind)")
+      return Note(.failure, nil, "\(name) raised alarm \(alarm.kind.name)")
     case .memberAdded(let added):
       return Note(.leadership, nil, "\(name) sees \(memberName(added.id)) added")
     case .memberPromoted(let id):

@@ -1,4 +1,5 @@
 import Basics
+import Etcd
 import KubeAPI
 import MVCC
 import Raft
@@ -78,6 +79,8 @@ public struct Observation: Sendable {
     public let restarts: Int
     /// It holds its component's lease, as it believes.
     public let isLeader: Bool
+    /// An API server's `/readyz`: one that runs and has no etcd is not ready.
+    public let isReady: Bool
   }
 
   /// Who holds a leader lease, by etcd.
@@ -117,6 +120,8 @@ public struct Observation: Sendable {
   public let healthyMembers: Int
   /// Members that vote, whether they run or not.
   public let voters: Int
+  /// etcd's alarms: while one is raised, no key can be put.
+  public let alarms: [Alarm]
   public var quorum: Int { voters / 2 + 1 }
   public var hasQuorum: Bool { healthyMembers >= quorum }
 
@@ -206,7 +211,7 @@ extension World {
       pods: pods, members: etcdMembers.indices.map(observeMember), control: observeControl(),
       leases: observeLeases(wallClock), faults: activeFaults, violations: monitor.violations,
       load: load, etcdRestores: etcdRestores, healthyMembers: healthyMembers(),
-      voters: etcdVoters)
+      voters: etcdVoters, alarms: newestEtcdState?.alarms ?? [])
   }
 
   func observe(_ pod: Pod) -> Observation.Pod {
@@ -318,7 +323,8 @@ extension World {
             Observation.ControlProcess(
               process: id, host: hosts[host].name, role: process.role, state: process.state,
               isHeldDown: process.isHeldDown, restarts: process.restarts,
-              isLeader: process.isRunning && believesToLead(process)))
+              isLeader: process.isRunning && believesToLead(process),
+              isReady: process.role != .apiServer || isAPIServerReady(on: hosts[host].name)))
         default: break
         }
       }

@@ -22,7 +22,7 @@ extension EtcdNote {
     case .readIndexRetried: "waiting for ReadIndex response took too long, retrying"
     case .watchesLostLeader(let count): "canceled \(count) watches: no leader"
     case .alarmRaised(let alarm):
-      "alarm raised: \(alarm.kind == .noSpace ? "NOSPACE" : "CORRUPT") by \(name(alarm.memberID))"
+      "alarm raised: \(alarm.kind.name) by \(name(alarm.memberID))"
     case .memberAdded(let member):
       "added \(member.isLearner ? "learner" : "member") \(name(member.id))"
     case .memberPromoted(let id): "promoted \(name(id)) to a voting member"

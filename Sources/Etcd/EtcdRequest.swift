@@ -88,6 +88,9 @@ public struct Alarm: Hashable, Sendable {
   public enum Kind: Int, Hashable, Sendable {
     case noSpace = 1
     case corrupt = 2
+
+    /// As etcdctl prints it.
+    public var name: String { self == .noSpace ? "NOSPACE" : "CORRUPT" }
   }
 
   public let memberID: UInt64

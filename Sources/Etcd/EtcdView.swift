@@ -74,7 +74,7 @@ extension EtcdServer {
     var errors: [String] = []
     if leader == Message.nobody { errors.append(EtcdError.noLeader.message) }
     for alarm in state.alarms {
-      let kind = alarm.kind == .noSpace ? "NOSPACE" : "CORRUPT"
+      let kind = alarm.kind.name
       errors.append("memberID:\(alarm.memberID) alarm:\(kind) ")
     }
     return StatusResponse(

@@ -73,7 +73,7 @@ extension InternalRequest.Operation {
     case .leaseRevoke(let id): return "revoke lease \(String(id, radix: 16))"
     case .memberAttributes(let member): return "member \(member.name) is up"
     case .alarm(let alarm, let isRaised):
-      let kind = alarm.kind == .noSpace ? "NOSPACE" : "CORRUPT"
+      let kind = alarm.kind.name
       return "\(isRaised ? "raise" : "disarm") alarm \(kind)"
     }
   }

@@ -69,7 +69,7 @@ struct AlarmVerb: EtcdctlVerb {
     guard case .response(.alarms(let alarms), let header) = try answer.checked() else { return }
     let printer = io.printer
     try printer.require([.simple, .json, .fields])
-    func kind(_ alarm: Alarm) -> String { alarm.kind == .noSpace ? "NOSPACE" : "CORRUPT" }
+    func kind(_ alarm: Alarm) -> String { alarm.kind.name }
     switch printer.format {
     case .json:
       let list = alarms.map {

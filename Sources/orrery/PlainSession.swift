@@ -33,10 +33,12 @@ struct PlainSession {
       for sentence in narrator.takeSentences() { say(sentence) }
       // Between two looks at the world there is time to hear what is typed.
       for line in lines(waiting: narrator.isHurried ? 0 : 50) {
-        if narrator.submit(line) { return finish() }
-        for sentence in narrator.takeSentences() { say(sentence) }
+        narrator.submit(line)
       }
+      // Time stands, and nobody is left to let it go on.
+      if !isInputOpen, narrator.isStill { break }
     }
+    for sentence in narrator.takeSentences() { say(sentence) }
     finish()
     Terminal.obeySignal()
   }

@@ -212,12 +212,15 @@ import Themes
     }
     listen(400)
     #expect(said.contains { $0.contains("The cluster is up: 8 of 8 nodes Ready") })
-    let goesOn = !narrator.submit("fail node/worker-2")
+    narrator.submit("fail node/worker-2")
+    let goesOn = !narrator.isOver(after: nil)
     #expect(goesOn)
     listen(60)
     #expect(said.contains { $0.hasSuffix("worker-2 loses power.") })
     #expect(said.contains { $0.contains("marks worker-2 Ready=Unknown") })
-    let hasEnded = narrator.submit("quit")
+    narrator.submit("quit")
+    listen(1)
+    let hasEnded = narrator.isOver(after: nil)
     #expect(hasEnded)
     let colours = said.joined().unicodeScalars.contains { $0.value == 0x1B }
     #expect(!colours)

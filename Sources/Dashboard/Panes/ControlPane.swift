@@ -21,7 +21,7 @@ struct ControlPane {
         Column(short ? Self.short(name) : name, width: short ? 3 : wide, priority: 8)
       }
       + [
-        Column("LEADER", width: 9, weight: 1, priority: 7),
+        Column("LEADER", width: 12, weight: 1, priority: 7),
         Column("LEASE", width: 5, alignment: .right, priority: 6),
       ]
   }
@@ -39,14 +39,19 @@ struct ControlPane {
     if column <= masters.count { return process(role, on: masters[column - 1], theme) }
     if column == masters.count + 1 {
       guard role != .apiServer else {
-        let up = state.observation.control.count { $0.role == role && $0.state == .running }
-        return .text("\(up) of \(masters.count) up", theme[up == 0 ? .error : .dim])
+        let up = state.observation.control.filter { $0.role == role && $0.state == .running }
+        let ready = up.count { $0.isReady }
+        guard ready == up.count else {
+          return .text("\(ready) of \(masters.count) ready", theme[ready == 0 ? .error : .warn])
+        }
+        return .text("\(ready) of \(masters.count) up", theme[ready == 0 ? .error : .dim])
       }
       guard let lease, !lease.holder.isEmpty else { return .text("nobody", theme[.error]) }
       let isAlive = state.observation.control.contains {
         $0.role == role && $0.host == lease.holderHost && $0.isLeader
       }
-      return .text(lease.holderHost, theme[isAlive ? .leader : .warn])
+      return isAlive
+        ? .text(lease.holderHost, theme[.leader]) : .text("was " + lease.holderHost, theme[.warn])
     }
     guard role != .apiServer, let lease else { return .text("-", theme[.dim]) }
     let isOld = lease.renewAge > .seconds(5)
@@ -60,6 +65,7 @@ struct ControlPane {
     let (glyph, ink): (String, Role) =
       switch process.state {
       case .running where process.isLeader: (glyphs.leader, .leader)
+      case .running where !process.isReady: (glyphs.warn, .warn)
       case .running: (glyphs.ok, .ok)
       case .starting: (glyphs.pending, .pending)
       case .paused: (glyphs.warn, .warn)

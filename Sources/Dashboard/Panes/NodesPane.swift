@@ -9,13 +9,14 @@ struct NodesPane {
 
   var subtitle: [Span] { [Span("\(nodes.readyCount) of \(nodes.count) Ready")] }
 
-  /// `Ready,SchedulingDisabled` is seen in full where anything less important can go.
-  var columns: [Column] {
+  /// `Ready,SchedulingDisabled` is seen in full where that takes nothing of every node away.
+  func columns(width: Int) -> [Column] {
     let widest = max(nodes.widestStatus, 8)
+    let room = max(width - 29, 8)
     return [
       Column(" ", width: 1, priority: 10),
       Column("NAME", width: 8, weight: 2, priority: 9),
-      Column("STATUS", width: min(widest, 24), weight: 2, priority: 8),
+      Column("STATUS", width: min(widest, 24, room), weight: 2, priority: 8),
       Column("POWER", width: 5, priority: 7),
       Column("PODS", width: 4, alignment: .right, priority: 6),
       Column("HEARD", width: 5, alignment: .right, priority: 5),

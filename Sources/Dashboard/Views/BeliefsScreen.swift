@@ -33,10 +33,10 @@ struct BeliefsScreen {
     canvas.line(
       [
         canvas.span(" etcd holds ", .dim),
+        canvas.span(truth.revision > 0 ? "revision \(truth.revision)" : "", .dim),
+        canvas.span(truth.age.map { ", written \($0.humanDuration) ago: " } ?? "", .dim),
+        // Last, as it may be long.
         canvas.span(truth.object == nil ? "no such object" : truth.value, .title),
-        canvas.span(
-          truth.revision > 0 ? "  revision \(truth.revision)" : "", .dim),
-        canvas.span(truth.age.map { ", written \($0.humanDuration) ago" } ?? "", .dim),
       ], in: rect)
   }
 

@@ -97,7 +97,7 @@ struct EtcdScreen {
       ], in: inner, row: 3)
     for alarm in view.alarms {
       canvas.line(
-        "alarm \(alarm.kind == .noSpace ? "NOSPACE" : "CORRUPT") of "
+        "alarm \(alarm.kind.name) of "
           + world.etcdMemberName(alarm.memberID), .error, in: inner, row: 4)
     }
     let leases = world.etcdLeases(limit: max(inner.height - 5, 0))

@@ -34,7 +34,7 @@ struct OverviewScreen {
     case .nodes:
       let view = NodesPane(nodes: observation.nodes)
       let inner = canvas.framed(pane, in: rect, subtitle: view.subtitle)
-      canvas.table(pane, view.columns, in: inner) { view.cell($0, $1, theme) }
+      canvas.table(pane, view.columns(width: inner.width), in: inner) { view.cell($0, $1, theme) }
     case .pods:
       let view = PodsPane(pods: observation.pods)
       let inner = canvas.framed(pane, in: rect, subtitle: view.subtitle)

@@ -19,9 +19,19 @@ struct TimeTrack: Sendable {
   private static let limit = 20_000
 
   private(set) var moments: [Moment] = []
+  /// When a leader changed or people did something: by the records, not by when somebody looked.
+  private(set) var turns: [Tick] = []
+  /// What turns within this of another is the same happening.
+  private static let together = TimeSpan.milliseconds(50)
 
   /// Notes the present. What lies behind `end` has become another future and is forgotten.
-  mutating func note(_ observation: Observation, end: Tick) {
+  ///
+  /// - Parameter newTurns: in order; those that are known already may be among them.
+  mutating func note(_ observation: Observation, end: Tick, newTurns: [Tick]) {
+    while let turn = turns.last, turn > end { turns.removeLast() }
+    for turn in newTurns where turns.last.map({ turn > $0 + Self.together }) ?? true {
+      turns.append(turn)
+    }
     let last = end.microseconds / 1_000_000
     while let moment = moments.last, moment.second > last { moments.removeLast() }
     let second = observation.now.microseconds / 1_000_000
@@ -70,18 +80,8 @@ struct TimeTrack: Sendable {
     return max(low - 1, 0)
   }
 
-  /// The next second, or the one before, at which a leader, the faults or the quorum changed.
-  func change(from second: UInt64, isForward: Bool) -> UInt64? {
-    guard moments.count > 1 else { return nil }
-    func differs(_ index: Int) -> Bool {
-      let (a, b) = (moments[index - 1], moments[index])
-      return a.leaders != b.leaders || a.faults != b.faults || a.canWrite != b.canWrite
-    }
-    if isForward {
-      return moments.indices.dropFirst().first { moments[$0].second > second && differs($0) }
-        .map { moments[$0].second }
-    }
-    return moments.indices.dropFirst().last { moments[$0].second < second && differs($0) }
-      .map { moments[$0].second }
+  /// The next turn, or the one before.
+  func turn(from now: Tick, isForward: Bool) -> Tick? {
+    isForward ? turns.first { $0 > now } : turns.last { $0 < now }
   }
 }

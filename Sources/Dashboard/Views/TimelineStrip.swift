@@ -156,21 +156,17 @@ extension AppState {
       track = otherTracks[branch] ?? track
       trackBranch = branch
     }
-    track.note(observation, end: timeline.end)
+    track.note(observation, end: timeline.end, newTurns: snapshot.turns)
   }
 
-  /// To the change of leader, fault or quorum before or after this moment.
+  /// To just before the last change of a leader or of what people did, or to the next.
   mutating func jumpToChange(isForward: Bool) {
-    let second = timeline.now.microseconds / 1_000_000
-    let found = track.change(from: second, isForward: isForward)
-    if isForward, timeline.isInPast,
-      found.map({ $0 * 1_000_000 > timeline.end.microseconds }) ?? true
-    {
+    let found = track.turn(from: timeline.now, isForward: isForward)
+    if isForward, timeline.isInPast, found.map({ $0 > timeline.end }) ?? true {
       jump(to: timeline.end)
       return say("on to the end of what has happened here")
     }
-    if !isForward, let opened = openedAt, timeline.now > opened,
-      found.map({ $0 < opened.microseconds / 1_000_000 }) ?? true
+    if !isForward, let opened = openedAt, timeline.now > opened, found.map({ $0 < opened }) ?? true
     {
       jump(to: opened)
       return say("here the cluster stood and the application ran; [ goes on back into the boot")
@@ -178,7 +174,7 @@ extension AppState {
     guard let found else {
       return say(isForward ? "no later change is known: N looks for one" : "nothing changed before")
     }
-    jump(to: Tick(microseconds: found * 1_000_000))
+    jump(to: isForward ? found : found - .microseconds(1))
   }
 
   /// The moment a point of the strip stands for; nil beside it.

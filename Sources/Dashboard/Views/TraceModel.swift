@@ -57,6 +57,8 @@ struct TraceModel: ViewModel {
   private(set) var folded = 0
   /// How many others say the same as a record, of other machines or again.
   private(set) var more: [TraceID: Int] = [:]
+  /// Records in the list, those that stand in one row with another too.
+  var shown: Int { ids.count + more.values.reduce(0, +) }
   /// The last records, to see what is the same.
   private var latest: [ActionRow] = []
   private var seen = TraceID.none

@@ -18,8 +18,8 @@ struct TraceScreen {
       case .causes(let id): "Causes and effects of record \(id.rawValue)"
       case .events: "Events of the API"
       }
-    var subtitle = "\(model.count(.trace) ?? 0) shown"
-    if model.folded > 0 { subtitle += ", \(model.folded) heartbeats and leases folded" }
+    var subtitle = "\(model.shown) shown"
+    if model.folded > 0 { subtitle += ", \(model.folded) heartbeats, leases and events folded" }
     let inner = canvas.framed(
       .trace, in: rect, title: title,
       subtitle: legend(canvas, width: rect.width) + [canvas.span(subtitle, .dim)])
@@ -148,8 +148,7 @@ struct TraceScreen {
     let drawn: (Style) -> Style = { style in
       isSelected ? theme.selected(style.over(theme[.text]), active: isActive) : style
     }
-    let full = preciseClockText(entry.at)
-    let time = clock >= 12 ? full : String(full.dropFirst(3).prefix(7))
+    let time = clock >= 12 ? preciseClockText(entry.at) : Self.shortClock(entry.at)
     canvas.frame.buffer.text(
       isSelected ? theme.glyphs.selected : " ", x: rect.x, y: rect.y, style: drawn(theme[.hintKey]),
       clip: rect)
@@ -163,6 +162,14 @@ struct TraceScreen {
     canvas.frame.buffer.line(
       more > 0 ? "\(action.text) (and \(more) more)" : action.text, in: room,
       style: drawn(theme[role]), ellipsis: theme.glyphs.ellipsis)
+  }
+
+  /// `1:23.45`, `41:23.4`, `1:41:23`: what is cut off is the finest.
+  static func shortClock(_ tick: Tick) -> String {
+    let full = preciseClockText(tick)
+    let minutes = tick.microseconds / 60_000_000
+    guard minutes < 60 else { return String(full.prefix { $0 != "." }) }
+    return String(full.dropFirst(minutes < 10 ? 3 : 2).prefix(7))
   }
 
   private func drawLanes(

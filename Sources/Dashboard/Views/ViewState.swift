@@ -120,7 +120,7 @@ extension AppState {
   }
 
   mutating func nextColumns() {
-    guard screen == .pods else { return }
+    guard screen == .pods else { return say("columns can be chosen among the pods (4)") }
     let all = PodArrangement.Choice.allCases
     let at = all.firstIndex(of: views.pods.choice) ?? 0
     views.pods.choice = all[(at + 1) % all.count]
@@ -128,7 +128,7 @@ extension AppState {
   }
 
   mutating func reverseSort() {
-    guard screen == .pods else { return }
+    guard screen == .pods else { return say("the pods (4) can be sorted") }
     views.pods.isDescending.toggle()
     readModel()
   }
