@@ -10,7 +10,7 @@ enum Unsimulated {
 
   /// What does nearly the same.
   private static let instead: [(verb: String, words: String)] = [
-    ("api-resources", "kubectl get TYPE"), ("diff", "kubectl apply -f FILE"),
+    ("api-resources", "kubectl get TYPE"),
     ("edit", "kubectl patch"), ("events", "kubectl get events"),
     ("logs", "kubectl describe pod NAME"), ("options", "kubectl help"),
     ("replace", "kubectl apply -f FILE"), ("top", "kubectl describe node NAME"),
