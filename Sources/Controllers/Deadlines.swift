@@ -54,15 +54,17 @@ extension NodeLifecycleController {
   /// When each node that has not been given up is marked Unknown if no heartbeat comes, and when
   /// the zones' rates let the next node through.
   public func addDeadlines(to list: inout DeadlineList, _ context: ControllerContext) {
-    for name in knownNames {
-      guard let known = health[name], known.ready?.status != "Unknown" else { continue }
-      let isNew = known.ready == nil
-      let due = known.probedAt + (isNew ? config.startupGracePeriod : config.gracePeriod)
+    let entries = health.entries
+    for at in entries.indices where entries[at].health.ready?.status != "Unknown" {
+      let probedAt = entries[at].health.probedAt
+      let isNew = entries[at].health.ready == nil
+      let due = probedAt + (isNew ? config.startupGracePeriod : config.gracePeriod)
       // A lease is renewed each 10 s and looked at each 5 s: more silence is news.
-      let isRoutine = context.now - known.probedAt < .seconds(20)
+      let isRoutine = context.now - probedAt < .seconds(20)
       list.add(.grace, due: due, isRoutine: isRoutine) {
+        let name = entries[at].name
         let flag = isNew ? "node-startup-grace-period" : "node-monitor-grace-period"
-        let grace = (due - known.probedAt).brief
+        let grace = (due - probedAt).brief
         return Deadline(
           .grace, due: due, ObjectReference(.node, ObjectKey(name: name)),
           "\(self.name) marks \(name) Unknown unless a heartbeat comes (\(flag) \(grace))",

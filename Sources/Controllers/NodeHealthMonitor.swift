@@ -34,7 +34,7 @@ extension NodeLifecycleController {
     let gone = knownNames.filter { !nodes.contains(ObjectKey(name: $0)) }
     for name in gone {
       known.remove(name)
-      health.removeValue(forKey: name)
+      health.remove(name)
       toRetry.remove(name)
       if let zone = zoneOfNode.removeValue(forKey: name) { zones[zone].queue.remove(name) }
       var target = TargetReference()
@@ -137,7 +137,7 @@ extension NodeLifecycleController {
       if observed == nil, let born = node.metadata.creationTimestamp {
         probedAt = context.now - max(.zero, context.time.wall - born)
       }
-      health[name] = Health(probedAt: probedAt, ready: observed)
+      health.insert(name, Health(probedAt: probedAt, ready: observed))
     }
     let key = ObjectKey(namespace: "kube-node-lease", name: name)
     guard let renewTime = context.get(key, as: Lease.self)?.spec.renewTime else { return }
@@ -185,7 +185,7 @@ extension NodeLifecycleController {
       return
     }
     let before = health[target.name]?.ready
-    health[target.name]?.ready = node.status.conditions["Ready"]
+    health.modify(target.name) { $0.ready = node.status.conditions["Ready"] }
     if let ready = node.status.conditions["Ready"] { updateTaints(node, ready, &context) }
     if before?.status == "True" {
       context.event(

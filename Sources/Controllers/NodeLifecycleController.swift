@@ -41,7 +41,7 @@ public struct NodeLifecycleController: Controller {
   public let watches: [ResourceKind] = [.node, .pod]
   public let reads: [ResourceKind] = [.lease]
   public let config: NodeLifecycleConfig
-  var health = LookupTable<String, Health>()
+  var health = NodeHealthTable()
   var known = LookupSet<String>()
   var knownNames: [String] = []
   var zones: [NodeZone] = []

@@ -28,7 +28,7 @@ extension NodeLifecycleController {
     if allWere {
       context.decide(nil, "\(name) leaves master disruption mode: some nodes are ready again")
       // Nobody was heard for long, perhaps through our own fault: everyone gets a fresh start.
-      for name in knownNames { health[name]?.probedAt = context.now }
+      for name in knownNames { health.modify(name) { $0.probedAt = context.now } }
     }
     for (position, zone) in populated.enumerated() where zones[zone].state != states[position] {
       enter(states[position], zone, &context)

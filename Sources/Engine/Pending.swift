@@ -76,7 +76,7 @@ extension World {
     var plain = 0
     var routine = [Int](repeating: 0, count: Deadline.Topic.allCases.count)
     // Side by side, where each of thousands is looked at for each of its timers.
-    let lives = folding ? processes.map { Life(role: $0.role, incarnation: $0.incarnation) } : []
+    let lives = folding ? self.lives : []
     let (standing, isWhole) = wheel.walk(
       classes: routine.count, scanning: scanning,
       // Of the standing timers of thousands of nodes only the first is looked at closely.
@@ -227,6 +227,19 @@ extension World {
   private struct Life {
     let role: Process.Role
     let incarnation: UInt32
+    /// Of a kubelet, the timer of its pods' tokens; nil where it waits for none.
+    var tokens: TimerID?
+  }
+
+  private var lives: [Life] {
+    var lives: [Life] = []
+    lives.reserveCapacity(processes.count)
+    for id in processes.indices {
+      var life = Life(role: processes[id].role, incarnation: processes[id].incarnation)
+      if life.role == .kubelet { life.tokens = kubelets[processes[id].index].tokens }
+      lives.append(life)
+    }
+    return lives
   }
 
   /// The topic of a timer that is in line all the time, without its words.
@@ -236,9 +249,7 @@ extension World {
     guard lives[id].incarnation == delivery.incarnation else { return nil }
     switch lives[id].role {
     case .kubelet:
-      return Kubelet.isTokenTimer(timerID(raw))
-        ? kubelets[processes[id].index].tokenTopic(of: timerID(raw))
-        : Kubelet.standingTopic(of: timerID(raw))
+      return timerID(raw) == lives[id].tokens ? .token : Kubelet.standingTopic(of: timerID(raw))
     case .kubeProxy: return KubeProxy.standingTopic(of: timerID(raw))
     default: return nil
     }

@@ -55,16 +55,6 @@ extension Kubelet {
     }
   }
 
-  public static func isTokenTimer(_ timer: TimerID) -> Bool { timer.tag == Timer.tokens }
-
-  /// The topic of the timer of the pods' tokens; nil where the kubelet ignores it when it comes.
-  ///
-  /// Inlinable, as a call from another module is handed a copy of the whole kubelet: it is asked of
-  /// each of a big cluster's timers.
-  @inlinable public func tokenTopic(of timer: TimerID) -> Deadline.Topic? {
-    timer.payload == tokenTimer && tokenWake != nil ? .token : nil
-  }
-
   private var me: ObjectReference { ObjectReference(.node, ObjectKey(name: config.nodeName)) }
 
   private func retry(of informer: Informer) -> Deadline? {
@@ -74,7 +64,7 @@ extension Kubelet {
   }
 
   private func tokenPurpose(_ timer: TimerID) -> Deadline? {
-    guard timer.payload == tokenTimer, tokenWake != nil else { return nil }
+    guard timer == tokens else { return nil }
     let waiting = workers.values.map(\.wrappedValue).filter { $0.refreshDue != nil }
     guard let first = waiting.min(by: { ($0.tokenDue ?? .zero) < ($1.tokenDue ?? .zero) }) else {
       return nil

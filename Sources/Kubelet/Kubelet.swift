@@ -115,9 +115,11 @@ public struct Kubelet: Sendable {
   var images = PersistentMap<String, ImageInfo>()
   @Shared var pulls = PullQueue()
   @Shared var objects = ObjectCache()
-  /// When the first of the pods' tokens is to be refreshed, and the number of the timer for that.
-  @usableFromInline var tokenWake: Tick?
-  @usableFromInline var tokenTimer: UInt64 = 0
+  /// When the first of the pods' tokens is to be refreshed.
+  var tokenWake: Tick?
+  /// The timer for that; nil while none waits to be refreshed.
+  public internal(set) var tokens: TimerID?
+  var tokenTimers: UInt64 = 0
 
   public init(config: KubeletConfig) {
     self.config = config
@@ -229,7 +231,7 @@ public struct Kubelet: Sendable {
     case Timer.statusBatch: statusBatchDue(&step)
     case Timer.probe: probeDue(timer.payload, &step)
     case Timer.mount: mountDue(timer.payload, &step)
-    case Timer.tokens: tokensDue(timer.payload, &step)
+    case Timer.tokens: tokensDue(timer, &step)
     case Timer.runtimeCheck: checkRuntime(&step)
     case Timer.preStop: preStopDue(timer.payload, &step)
     case Timer.deadline: deadlineDue(timer.payload, &step)

@@ -179,8 +179,10 @@ extension Kubelet {
   private mutating func armTokens(for due: Tick, _ step: inout Step) {
     if let wake = tokenWake, wake <= due + .seconds(10) { return }
     tokenWake = due
-    tokenTimer += 1
-    step.effects.arm(TimerID(tag: Timer.tokens, payload: tokenTimer), after: due - step.now)
+    tokenTimers += 1
+    let timer = TimerID(tag: Timer.tokens, payload: tokenTimers)
+    tokens = timer
+    step.effects.arm(timer, after: due - step.now)
   }
 
   /// A pod that is over needs its token no more; where it was the last that had one, the timer is
@@ -191,13 +193,13 @@ extension Kubelet {
     guard tokenWake != nil,
       !workers.contains(where: { $0.key != number && $0.value.wrappedValue.refreshDue != nil })
     else { return }
-    tokenWake = nil
+    (tokenWake, tokens) = (nil, nil)
   }
 
-  mutating func tokensDue(_ timer: UInt64, _ step: inout Step) {
+  mutating func tokensDue(_ timer: TimerID, _ step: inout Step) {
     // An older one was armed before a sooner one was needed.
-    guard timer == tokenTimer, tokenWake != nil else { return }
-    tokenWake = nil
+    guard timer == tokens else { return }
+    (tokenWake, tokens) = (nil, nil)
     var next: Tick?
     var due: [UInt64] = []
     for (number, worker) in workers {
