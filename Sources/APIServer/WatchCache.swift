@@ -159,13 +159,7 @@ struct WatchCache: Sendable {
         code: 410, reason: .expired,
         message: "too old resource version: \(revision) (\(historyStart))")
     }
-    var low = history.startIndex
-    var high = history.endIndex
-    while low < high {
-      let middle = (low + high) >> 1
-      if history[middle].revision <= revision { low = middle + 1 } else { high = middle }
-    }
-    return low
+    return history.partitioningIndex { $0.revision > revision }
   }
 
   /// The objects of a selection in the order of their keys.

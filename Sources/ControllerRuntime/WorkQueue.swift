@@ -132,16 +132,3 @@ public struct WorkQueue<Key: Hashable & Comparable & Sendable>: Sendable {
     if dirty.contains(key) { ready.append(key) }
   }
 }
-
-extension Array {
-  /// The first index whose element satisfies `predicate`, where all that do come last.
-  fileprivate func partitioningIndex(_ predicate: (Element) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if predicate(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
-}

@@ -111,11 +111,7 @@ extension World {
   /// The rows are in the order of the hosts.
   private func row(of name: String, in rows: [Observation.Node]) -> Int? {
     guard let host = hostNumbers[name] else { return nil }
-    var (low, high) = (0, rows.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if rows[middle].host < host { low = middle + 1 } else { high = middle }
-    }
-    return low < rows.count && rows[low].host == host ? low : nil
+    let row = rows.partitioningIndex { $0.host >= host }
+    return row < rows.count && rows[row].host == host ? row : nil
   }
 }

@@ -31,13 +31,7 @@ struct EtcdLedger: Sendable {
 
   /// The place of the first line at or after `revision`.
   func position(atOrAfter revision: Int64) -> Int {
-    var low = 0
-    var high = lines.count
-    while low < high {
-      let middle = (low + high) >> 1
-      if lines[middle].revision < revision { low = middle + 1 } else { high = middle }
-    }
-    return low
+    lines.partitioningIndex { $0.revision >= revision }
   }
 
   /// The keys that existed at `revision`, in order, with their values.

@@ -71,17 +71,13 @@ struct TimeTrack: Sendable {
 
   /// The last moment not later than `second`; the first one where there is none.
   func index(at second: UInt64) -> Int {
-    var low = 0
-    var high = moments.count
-    while low < high {
-      let middle = (low + high) / 2
-      if moments[middle].second <= second { low = middle + 1 } else { high = middle }
-    }
-    return max(low - 1, 0)
+    max(moments.partitioningIndex { $0.second > second } - 1, 0)
   }
 
   /// The next turn, or the one before.
   func turn(from now: Tick, isForward: Bool) -> Tick? {
-    isForward ? turns.first { $0 > now } : turns.last { $0 < now }
+    let next = turns.partitioningIndex { isForward ? $0 > now : $0 >= now }
+    guard !isForward else { return next < turns.count ? turns[next] : nil }
+    return next > 0 ? turns[next - 1] : nil
   }
 }

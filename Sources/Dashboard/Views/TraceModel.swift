@@ -165,13 +165,8 @@ struct TraceModel: ViewModel {
     switch id {
     case .action(let record):
       // Records are in the order of their numbers.
-      var low = 0
-      var high = ids.count
-      while low < high {
-        let middle = (low + high) / 2
-        if ids[middle] < record { low = middle + 1 } else { high = middle }
-      }
-      return low < ids.count && ids[low] == record ? low : nil
+      let at = ids.partitioningIndex { $0 >= record }
+      return at < ids.count && ids[at] == record ? at : nil
     case .object(.event, let key): return events.firstIndex { $0.key == key }
     default: return nil
     }
