@@ -13,17 +13,28 @@ extension TimingWheel {
       tick = entry.tick
       return body(Tick(microseconds: entry.tick), order, entry.payload)
     }
-    for index in cursor..<due.count where !visit(due[index]) { return }
+    forEachSlot { entries, start in
+      for place in self.order(of: entries, from: start) where !visit(entries[place.index]) {
+        return false
+      }
+      return true
+    }
+  }
+
+  /// Hands out what is at hand from where it was not delivered, then the slots in the order of time,
+  /// then what is far; false where `body` said so.
+  @inlinable @discardableResult
+  func forEachSlot(_ body: (_ entries: ContiguousArray<Entry>, _ start: Int) -> Bool) -> Bool {
+    guard body(due, cursor) else { return false }
     for level in 1..<Self.levels {
       let current = Int(position >> UInt64(8 * level) & 0xFF)
       var slot = firstOccupied(level: level, from: current + 1)
       while let found = slot {
-        let entries = slots[Self.index(level, found)]
-        for place in self.order(of: entries) where !visit(entries[place.index]) { return }
+        guard body(slots[Self.index(level, found)], 0) else { return false }
         slot = firstOccupied(level: level, from: found + 1)
       }
     }
-    for place in self.order(of: far) where !visit(far[place.index]) { return }
+    return body(far, 0)
   }
 
   /// Walks as `walk(_:)` does over what differs; of what is alike only the soonest is met, and the
@@ -43,8 +54,7 @@ extension TimingWheel {
   ) -> (counts: [Int], isWhole: Bool) {
     var counts = [Int](repeating: 0, count: classes)
     var left = limit
-    /// False where the walk is to end.
-    func visit(_ entries: ContiguousArray<Entry>, from start: Int = 0) -> Bool {
+    let isWhole = forEachSlot { entries, start in
       guard start < entries.count else { return true }
       guard left > 0 else { return false }
       left -= entries.count - start
@@ -74,25 +84,15 @@ extension TimingWheel {
       }
       return true
     }
-    guard visit(due, from: cursor) else { return (counts, false) }
-    for level in 1..<Self.levels {
-      let current = Int(position >> UInt64(8 * level) & 0xFF)
-      var slot = firstOccupied(level: level, from: current + 1)
-      while let found = slot {
-        guard visit(slots[Self.index(level, found)]) else { return (counts, false) }
-        slot = firstOccupied(level: level, from: found + 1)
-      }
-    }
-    let isWhole = visit(far)
     return (counts, isWhole)
   }
 
   /// The places of the entries by tick; what is of one tick stays in order. Payloads are not moved.
   @inlinable
-  func order(of entries: ContiguousArray<Entry>) -> SoonestFirst {
+  func order(of entries: ContiguousArray<Entry>, from start: Int = 0) -> SoonestFirst {
     var places: [TimingWheelPlace] = []
-    places.reserveCapacity(entries.count)
-    for index in entries.indices {
+    places.reserveCapacity(entries.count - start)
+    for index in start..<entries.count {
       places.append(TimingWheelPlace(tick: entries[index].tick, index: index))
     }
     return SoonestFirst(places)
