@@ -23,12 +23,9 @@ struct EtcdLaunch: Sendable {
 
   /// The members that found a world's cluster, in the order of their machines.
   static func founding(_ spec: ClusterSpec) -> [EtcdLaunch] {
-    let members = spec.etcdMachines.map { machine in
-      let urls = [peerURL(machine.name)]
-      return ClusterMember(
-        id: ClusterMember.identity(peerURLs: urls, token: foundingToken), name: machine.name,
-        peerURLs: urls, clientURLs: [clientURL(machine.name)])
-    }
+    var members = ClusterMember.founding(
+      spec.etcdMachines.map { ($0.name, [peerURL($0.name)]) }, token: foundingToken)
+    for at in members.indices { members[at].clientURLs = [clientURL(members[at].name)] }
     let cluster = ClusterMember.clusterIdentity(members.map(\.id))
     let sorted = members.sorted { $0.id < $1.id }
     return members.map {

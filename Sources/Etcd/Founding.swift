@@ -12,6 +12,16 @@ extension ClusterMember {
     return SHA1.identity(Array(text.utf8))
   }
 
+  /// The members that found a cluster, in the order given.
+  public static func founding(
+    _ cluster: [(name: String, peerURLs: [String])], token: String
+  ) -> [ClusterMember] {
+    cluster.map {
+      ClusterMember(
+        id: identity(peerURLs: $0.peerURLs, token: token), name: $0.name, peerURLs: $0.peerURLs)
+    }
+  }
+
   /// The ID of the cluster that these members found.
   public static func clusterIdentity(_ members: [UInt64]) -> UInt64 {
     var bytes: [UInt8] = []
@@ -53,16 +63,11 @@ public struct RestoredCluster: Sendable {
     _ store: Store, alarms: [Alarm] = [], cluster: [(name: String, peerURLs: [String])],
     token: String
   ) throws(BackendFile.Problem) {
-    var members: [ClusterMember] = []
-    for (name, urls) in cluster {
-      let id = ClusterMember.identity(peerURLs: urls, token: token)
-      guard !members.contains(where: { $0.id == id }) else {
-        throw BackendFile.Problem("member exists with identical ID \(String(id, radix: 16))")
-      }
-      members.append(ClusterMember(id: id, name: name, peerURLs: urls))
+    members = ClusterMember.founding(cluster, token: token).sorted { $0.id < $1.id }
+    if let twice = zip(members, members.dropFirst()).first(where: { $0.id == $1.id }) {
+      throw BackendFile.Problem(
+        "member exists with identical ID \(String(twice.0.id, radix: 16))")
     }
-    members.sort { $0.id < $1.id }
-    self.members = members
     clusterID = ClusterMember.clusterIdentity(members.map(\.id))
     var state = AppliedState()
     state.store = store

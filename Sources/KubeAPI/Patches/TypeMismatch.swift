@@ -76,7 +76,7 @@ extension APIStatus {
   static func unconvertible(_ patch: JSONValue, _ mismatch: String) -> APIStatus {
     let cause = Cause(
       reason: "FieldValueInvalid",
-      message: "Invalid value: \(goQuoted(goPrinted(patch))): \(mismatch)", field: "patch")
+      message: "Invalid value: \(goPrinted(patch).json.text()): \(mismatch)", field: "patch")
     return APIStatus(
       code: 422, reason: .invalid, message: " \"\" is invalid: patch: \(cause.message)",
       causes: [cause])
@@ -95,20 +95,5 @@ extension APIStatus {
       let fields = object.fields.sorted { $0.key < $1.key }
       return "map[" + fields.map { $0.key + ":" + goPrinted($0.value) }.joined(separator: " ") + "]"
     }
-  }
-
-  private static func goQuoted(_ text: String) -> String {
-    var quoted = "\""
-    for character in text.unicodeScalars {
-      switch character {
-      case "\\": quoted += "\\\\"
-      case "\"": quoted += "\\\""
-      case "\n": quoted += "\\n"
-      case "\r": quoted += "\\r"
-      case "\t": quoted += "\\t"
-      default: quoted.unicodeScalars.append(character)
-      }
-    }
-    return quoted + "\""
   }
 }
