@@ -313,13 +313,9 @@ extension AppState {
   }
 }
 
-extension Observation.Pod {
-  /// What its state means.
+extension PodState {
+  /// What the state means.
   var role: Role {
-    Self.role(status: summary.status, isReady: isReady, isTerminating: isTerminating)
-  }
-
-  static func role(status: String, isReady: Bool, isTerminating: Bool) -> Role {
     if isTerminating { return .terminating }
     switch status {
     case "Running": return isReady ? .ok : .warn
@@ -330,18 +326,8 @@ extension Observation.Pod {
   }
 }
 
-extension PodState {
-  /// What the state means.
-  var role: Role {
-    Observation.Pod.role(status: status, isReady: isReady, isTerminating: isTerminating)
-  }
-}
-
-extension PodTally.Entry {
-  /// What the state means.
-  var role: Role {
-    Observation.Pod.role(status: status, isReady: isReady, isTerminating: isTerminating)
-  }
+extension Observation.Pod {
+  var role: Role { PodState(self).role }
 }
 
 extension Note {

@@ -24,8 +24,7 @@ struct Guide: Sendable {
 
   /// How much longer a step waits whose end is known.
   func remaining(at now: Tick) -> TimeSpan? {
-    guard case .wait(let span)? = current?.action else { return nil }
-    return max(.zero, since + span - now)
+    waitEnd.map { max(.zero, $0 - now) }
   }
 
   /// When a step ends whose end is known.
@@ -110,8 +109,10 @@ extension AppState {
     case .expect(let predicate, _):
       // A check is of this moment: what does not hold now is not waited for.
       let found = predicate.evaluate(timeline.world)
-      if !found.holds { say("the check fails: \(predicate.text): \(found.found)", .error) }
-      openLongNotice()
+      if !found.holds {
+        say("the check fails: \(predicate.text): \(found.found)", .error)
+        openLongNotice()
+      }
     case .wait, .until, .reach:
       guard isRunning else { return reduce(.toggleRun) }
       let left = guide?.remaining(at: timeline.now).map { ", \($0.brief) more" } ?? ""

@@ -1,11 +1,11 @@
 /// What a pod looks like from afar.
-public struct PodState: Sendable {
+public struct PodState: Sendable, Equatable {
   /// As kubectl says it: `Running`, `ContainerCreating`, …
   public let status: String
   public let isReady: Bool
   public let isTerminating: Bool
 
-  init(_ pod: Observation.Pod) {
+  public init(_ pod: Observation.Pod) {
     status = pod.summary.status
     isReady = pod.isReady
     isTerminating = pod.isTerminating
@@ -16,11 +16,9 @@ public struct PodState: Sendable {
 public struct PodTally: Sendable {
   /// Pods that look the same from afar.
   public struct Entry: Sendable {
-    /// As kubectl says it: `Running`, `ContainerCreating`, …
-    public let status: String
-    public let isReady: Bool
-    public let isTerminating: Bool
+    public let state: PodState
     public fileprivate(set) var count: Int
+    public var status: String { state.status }
   }
 
   /// A few: in the order of their names, those of one name the most frequent first where asked.
@@ -34,17 +32,10 @@ public struct PodTally: Sendable {
   public mutating func take(_ pod: Observation.Pod, sign: Int) {
     total += sign
     if pod.isReady { ready += sign }
-    let at = entries.firstIndex {
-      $0.isReady == pod.isReady && $0.isTerminating == pod.isTerminating
-        && $0.status == pod.summary.status
-    }
-    guard let at else {
-      let place = entries.firstIndex { $0.status > pod.summary.status } ?? entries.endIndex
-      entries.insert(
-        Entry(
-          status: pod.summary.status, isReady: pod.isReady, isTerminating: pod.isTerminating,
-          count: sign), at: place)
-      return
+    let state = PodState(pod)
+    guard let at = entries.firstIndex(where: { $0.state == state }) else {
+      let place = entries.firstIndex { $0.status > state.status } ?? entries.endIndex
+      return entries.insert(Entry(state: state, count: sign), at: place)
     }
     entries[at].count += sign
     if entries[at].count == 0 { entries.remove(at: at) }

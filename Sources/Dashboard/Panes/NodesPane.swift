@@ -12,7 +12,8 @@ struct NodesPane {
   /// `Ready,SchedulingDisabled` is seen in full where that takes nothing of every node away.
   func columns(width: Int) -> [Column] {
     let widest = max(nodes.widestStatus, 8)
-    let room = max(width - 29, 8)
+    // The mark, NAME, POWER, PODS and HEARD need 23 and the gaps between the six 5.
+    let room = max(width - 28, 8)
     return [
       Column(" ", width: 1, priority: 10),
       Column("NAME", width: 8, weight: 2, priority: 9),

@@ -109,7 +109,7 @@ struct PodsScreen {
     var spans: [Span] = []
     for entry in list.counts.prefix(8) {
       spans += [
-        canvas.span(PodsPane.glyph(entry.role, canvas.glyphs) + " ", entry.role),
+        canvas.span(PodsPane.glyph(entry.state.role, canvas.glyphs) + " ", entry.state.role),
         canvas.span("\(entry.count)", .title), canvas.span(" \(entry.status)   ", .dim),
       ]
     }
