@@ -10,7 +10,7 @@ struct NodeHealthTable: Sendable {
     var health: Health
   }
 
-  /// In the order in which the nodes came.
+  /// In the order in which the nodes came; the last takes the place of one that goes.
   private(set) var entries: [Entry] = []
   private var places = LookupTable<String, Int>()
 
@@ -32,7 +32,9 @@ struct NodeHealthTable: Sendable {
 
   mutating func remove(_ name: String) {
     guard let place = places.removeValue(forKey: name) else { return }
-    entries.remove(at: place)
-    for later in place..<entries.count { places[entries[later].name] = later }
+    let last = entries.removeLast()
+    guard place < entries.count else { return }
+    entries[place] = last
+    places[last.name] = place
   }
 }

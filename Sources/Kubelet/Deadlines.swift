@@ -65,7 +65,7 @@ extension Kubelet {
 
   private func tokenPurpose(_ timer: TimerID) -> Deadline? {
     guard timer == tokens else { return nil }
-    let waiting = workers.values.map(\.wrappedValue).filter { $0.refreshDue != nil }
+    let waiting = workers.values.map(\.wrappedValue).filter { $0.tokenDue != nil }
     guard let first = waiting.min(by: { ($0.tokenDue ?? .zero) < ($1.tokenDue ?? .zero) }) else {
       return nil
     }

@@ -3,7 +3,7 @@ import KubeAPI
 
 /// What the kubelet knows and wants about one pod: the pod worker with its part of the pod cache,
 /// of the status manager and of the volume manager.
-@usableFromInline struct PodWorker: Sendable {
+struct PodWorker: Sendable {
   enum State: UInt8, Sendable {
     /// The pod is to run.
     case syncing
@@ -69,7 +69,8 @@ import KubeAPI
   var volumes = VolumeNeeds()
   var isMounted = false
   var hasToken = false
-  /// When its token is refreshed; nil while that is asked for, and for a pod without one.
+  /// When its token is refreshed; nil while that is asked for, and for a pod that needs none or none
+  /// any more.
   var tokenDue: Tick?
   var mountBackoff = Span.zero
   var mountDue: Tick?
@@ -95,9 +96,6 @@ import KubeAPI
     index < initCount
       ? pod.spec.initContainers[index] : pod.spec.containers[index - initCount]
   }
-
-  /// When its token is refreshed; nil for a pod that needs it no more.
-  var refreshDue: Tick? { state == .terminated ? nil : tokenDue }
 
   var hasRunning: Bool { containers.contains { $0.state == .running } }
 

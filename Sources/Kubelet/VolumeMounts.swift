@@ -158,7 +158,8 @@ extension Kubelet {
         // Refreshed when 80 % of its life is over, with up to 10 s of jitter (`token_manager.go`).
         let life = Span.seconds(Int(worker.volumes.tokenSeconds)) * 8 / 10
         var draws = kubelet.draws(.tokenRefresh, worker.uid, step.now)
-        worker.tokenDue = step.now + life - draws.span(.zero, .seconds(10))
+        let wait = life - draws.span(.zero, .seconds(10))
+        if worker.state != .terminated { worker.tokenDue = step.now + wait }
         worker.hasToken = true
         if worker.operation == .mounting { kubelet.resumeMount(&worker, &step) }
       } else if worker.operation == .mounting {
@@ -169,7 +170,7 @@ extension Kubelet {
         // A refresh that failed: the old token still has a fifth of its life.
         worker.tokenDue = step.now + .seconds(60)
       }
-      if let due = worker.refreshDue { kubelet.armTokens(for: due, &step) }
+      if let due = worker.tokenDue { kubelet.armTokens(for: due, &step) }
     }
   }
 
@@ -191,7 +192,7 @@ extension Kubelet {
     worker.tokenDue = nil
     let number = worker.number
     guard tokenWake != nil,
-      !workers.contains(where: { $0.key != number && $0.value.wrappedValue.refreshDue != nil })
+      !workers.contains(where: { $0.key != number && $0.value.wrappedValue.tokenDue != nil })
     else { return }
     (tokenWake, tokens) = (nil, nil)
   }
@@ -203,7 +204,7 @@ extension Kubelet {
     var next: Tick?
     var due: [UInt64] = []
     for (number, worker) in workers {
-      guard let at = worker.wrappedValue.refreshDue else { continue }
+      guard let at = worker.wrappedValue.tokenDue else { continue }
       if at <= step.now { due.append(number) } else { next = min(next ?? at, at) }
     }
     for number in due {
