@@ -160,7 +160,10 @@ let package = Package(
     tests("TerminalCore", ["TerminalCore", "Widgets", "Ncurses", "Themes"]),
     tests(
       "Dashboard",
-      ["Basics", "KubeAPI", "Kubectl", "Dashboard", "Engine", "TerminalCore", "Themes"],
+      [
+        "Basics", "KubeAPI", "Kubectl", "Dashboard", "Engine", "Scenarios", "TerminalCore",
+        "Themes",
+      ],
       exclude: ["Golden"]),
     tests(
       "Gateway",

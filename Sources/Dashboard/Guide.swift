@@ -92,7 +92,11 @@ extension AppState.Options {
 extension AppState {
   /// Does what the guide proposes.
   mutating func doStep() {
-    guard !isBooting, let step = guide?.current else { return say("no scenario is under way") }
+    guard !isBooting, let step = guide?.current else {
+      return say(
+        guide.map { "the scenario is over: all of its \($0.steps.count) steps are done" }
+          ?? "no scenario is under way")
+    }
     switch step.action {
     case .apply(let manifests): start(.apply(manifests), words: "apply -f \(step.source)")
     case .kubectl(let words, _):

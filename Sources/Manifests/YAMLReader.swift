@@ -176,9 +176,10 @@ struct YAMLReader {
         line: last + 1, column: (lines.isEmpty ? 0 : lines[last].unicodeScalars.count) + 1)
     }
     var message = "yaml: \(text)"
-    if let context {
+    // Where a node begins that is not there, libyaml does not know: its mark is of anywhere.
+    if let context, !context.text.hasSuffix(" node") {
       message += " \(context.text)"
-      if context.mark.line != place.line { message += " that began in line \(context.mark.line)" }
+      if context.mark.line < place.line { message += " that began in line \(context.mark.line)" }
     }
     return problem(place, message)
   }

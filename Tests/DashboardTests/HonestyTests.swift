@@ -1,5 +1,6 @@
 import Basics
 import Engine
+import Scenarios
 import Testing
 
 @testable import Dashboard
@@ -63,6 +64,31 @@ import Testing
     desk.press("enter N")
     desk.settle()
     #expect(desk.text.contains("2 of 3 ready"))
+  }
+
+  @Test("a scenario that is through says so")
+  func scenarioIsOver() throws {
+    let text = """
+      apiVersion: orrery/v1
+      kind: Scenario
+      metadata: {name: short}
+      cluster: {masters: 1, workers: 1}
+      timeline:
+        - until: converged
+        - wait: 5s
+        - expect: {etcd: {healthy: 3}}
+      """
+    var options = Desk.options
+    options.take(try ScenarioReader.read(bytes: Array(text.utf8), file: "short.yaml"))
+    options.isPaused = false
+    var desk = Desk(cold: options)
+    let start = desk.state.timeline.now
+    for _ in 0..<5_000 where desk.state.isBooting || desk.state.isRunning { desk.frame() }
+    // Time stands at the moment of the check, which fails.
+    #expect(desk.state.timeline.now > start && !desk.state.isRunning)
+    #expect(desk.text.contains("the check fails: "))
+    desk.press("esc x")
+    #expect(desk.text.contains("the scenario is over: all of its 3 steps are done"))
   }
 
   @Test("no digit is cut off a time")

@@ -188,6 +188,7 @@ import Testing
       "a: \"never closed\nb: c\n",
       "f.yaml:2:5: yaml: found unexpected end of stream while scanning a quoted scalar that began in line 1"
     ),
+    ("a: [1,\n", "f.yaml:1:7: yaml: did not find expected node content"),
     ("a: *nowhere\n", "f.yaml:1:4: yaml: found undefined alias"),
     ("a: \u{0}\n", "f.yaml:1:4: found a NUL byte; expected YAML or JSON text, not a binary file"),
     ("a: &a\n  <<: *a\n", "f.yaml:2:7: yaml: found undefined alias"),
