@@ -199,6 +199,16 @@ enum Hexadecimal {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// A version 4 UUID in the form of the kernel's `boot_id` and of the firmware's `product_uuid`.
+  static func uuid(_ seed: UInt64) -> String {
+    var digits = Array(text(seed).utf8.prefix(32))
+    digits[12] = UInt8(ascii: "4")
+    // The variant takes the two top bits of its digit.
+    digits[16] = Array("89ab".utf8)[Int(digits[16]) % 4]
+    for place in [20, 16, 12, 8] { digits.insert(UInt8(ascii: "-"), at: place) }
+    return String(decoding: digits, as: UTF8.self)
+  }
+
   /// A number that depends on `text` only.
   static func hash(_ text: String) -> UInt64 {
     var digest = Digest()

@@ -113,9 +113,8 @@ extension Kubelet {
   }
 
   private mutating func setNodeInfo(_ status: inout NodeStatus, _ step: inout Step) {
-    let boot = Hexadecimal.text(
+    let bootID = Hexadecimal.uuid(
       Hexadecimal.hash(config.nodeName) &+ config.seed &+ config.bootNumber)
-    let bootID = String(boot.prefix(8)) + "-" + boot.dropFirst(8).prefix(4)
     if let before = status.nodeInfo["bootID"] {
       if before == bootID && status.nodeInfo["kubeletVersion"] == config.version { return }
       if before != bootID {
@@ -129,7 +128,7 @@ extension Kubelet {
       "kernelVersion": "6.12.41", "kubeProxyVersion": "", "kubeletVersion": config.version,
       "machineID": String(Hexadecimal.text(Hexadecimal.hash(config.nodeName)).prefix(32)),
       "operatingSystem": "linux", "osImage": "Debian GNU/Linux 13 (trixie)",
-      "systemUUID": String(Hexadecimal.text(Hexadecimal.hash(config.nodeName) &+ 1).prefix(32)),
+      "systemUUID": Hexadecimal.uuid(Hexadecimal.hash(config.nodeName) &+ 1),
     ]
   }
 

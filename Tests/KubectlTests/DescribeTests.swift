@@ -199,6 +199,18 @@ struct DescribeTests {
     #expect(shell.ok("describe node master-1").contains("Roles:              control-plane\n"))
   }
 
+  @Test func aNodeHasWholeIdentities() throws {
+    var shell = try Shell.withWeb()
+    let text = shell.ok("describe node worker-1")
+    for label in ["Boot ID:", "System UUID:"] {
+      let line = try #require(text.split(separator: "\n").first { $0.contains(label) })
+      let parts = (line.split(separator: " ").last ?? "").split(separator: "-")
+      #expect(parts.map(\.count) == [8, 4, 4, 4, 12], "\(line)")
+      #expect(parts[2].first == "4" && "89ab".contains(parts[3].first ?? " "), "\(line)")
+    }
+    #expect(text == shell.ok("describe node worker-1"))
+  }
+
   @Test func aDeploymentInDetail() throws {
     var shell = try Shell.withWeb()
     let first = try #require(shell.world.objects(.replicaSet).first?.metadata.name)
