@@ -14,6 +14,7 @@
 
 #include "input.h"
 #include "internal.h"
+#include "last_line.h"
 #include "pairs.h"
 
 static SCREEN *screen;
@@ -139,6 +140,12 @@ orrery_open_status orrery_term_open(const orrery_open_options *options) {
   return ORRERY_OPEN_OK;
 }
 
+/* Ends ncurses' screen. */
+static void end_screen(void) {
+  endwin();
+  orrery_clear_last_line(out_stream);
+}
+
 void orrery_term_close(void) {
   if (screen == NULL) return;
   own_modes(false);
@@ -146,7 +153,7 @@ void orrery_term_close(void) {
   orrery_term_mouse(false);
   curs_set(1);
   orrery_input_close();
-  endwin();
+  end_screen();
   delscreen(screen);
   screen = NULL;
   tcsetattr(out_descriptor, TCSANOW, &settings);
@@ -172,7 +179,7 @@ void orrery_screen_stop(bool whole_job) {
   orrery_term_mouse(false);
   wants_mouse = mouse;
   curs_set(1);
-  endwin();
+  end_screen();
   struct sigaction ask, old;
   memset(&ask, 0, sizeof ask);
   ask.sa_handler = SIG_DFL;
