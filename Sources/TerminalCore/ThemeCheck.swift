@@ -7,22 +7,29 @@ public enum ThemeCheck {
     public var description: String { "\(role.name): \(message)" }
   }
 
-  /// Roles that may be faint, because they carry no information of their own.
-  static let faint: Set<Role> = [.border, .dim, .ghost, .terminating, .tab]
+  /// Roles that may be faint: what is inactive, or said elsewhere too.
+  static let faint: Set<Role> = [.dim, .ghost, .terminating, .tab]
 
   /// Everything found, in the order of the roles.
   public static func findings(_ definition: ThemeDefinition) -> [Finding] {
     contrast(definition) + fewColors(definition) + vision(definition)
   }
 
-  /// Text needs 4:1 against its ground, what may be faint 2:1, the track of a bar 1.3:1.
+  /// Text needs 4.5:1 against its ground and against a popup's (WCAG 2, level AA), what may be faint
+  /// 3:1; what is drawn and not read less: a frame 2:1, the track of a bar 1.3:1.
   private static func contrast(_ definition: ThemeDefinition) -> [Finding] {
     let theme = definition.resolved(for: .trueColor)
+    let popup = theme[.popup].over(theme.base)
     return Role.allCases.compactMap { role in
       guard role != .bg else { return nil }
-      let style = theme[role].over(theme.base)
-      guard let contrast = style.foreground.contrast(with: style.background) else { return nil }
-      let least = role == .barTrack ? 130 : faint.contains(role) ? 200 : 400
+      let isDrawn = role == .barTrack || role == .border
+      let found = (isDrawn ? [theme.base] : [theme.base, popup]).compactMap { ground in
+        let style = theme[role].over(ground)
+        return style.foreground.contrast(with: style.background)
+      }
+      guard let contrast = found.min() else { return nil }
+      let least =
+        role == .barTrack ? 130 : role == .border ? 200 : faint.contains(role) ? 300 : 450
       if contrast >= least { return nil }
       return Finding(
         role: role, message: "contrast \(decimal(contrast)):1, needs \(decimal(least)):1")

@@ -45,6 +45,25 @@ struct ThemeTests {
     #expect(found.contains { $0.role == .error && $0.message.contains("deuteranopia") })
   }
 
+  @Test func contrastIsThatOfWCAG() {
+    func contrast(_ a: UInt32, _ b: UInt32) -> Int? { Color.rgb(a).contrast(with: .rgb(b)) }
+    #expect(contrast(0x000000, 0xFFFFFF) == 2100)
+    // The grey that is known to be the lightest of 4.5:1 on white.
+    #expect(contrast(0x767676, 0xFFFFFF) == 454)
+    #expect(contrast(0x777777, 0xFFFFFF) == 447)
+  }
+
+  @Test func inactiveTabsAreReadToo() {
+    let file = ThemeFile(
+      """
+      roles:
+        bg: "#eff1f5"
+        text: "#4c4f69"
+        tab: "#8c8fa1"
+      """, name: "pale")
+    #expect(ThemeCheck.findings(file.theme).contains { $0.role == .tab })
+  }
+
   @Test func visionsSeeWhatTheyShould() {
     #expect(ColorVision.full.seen(0x89B4FA) == 0x89B4FA)
     // Red and green of equal lightness fall together without green cones, blue stays apart.
