@@ -74,10 +74,9 @@ extension AppState {
     guard !isBooting else { return say("booting: wait until the cluster stands") }
     let words = ShellWords.split(line)
     if let program = words.first, EtcdctlInvocation.programs.contains(program) {
-      return show(
-        CommandRun(
-          EtcdctlInvocation(line: line), line: words.dropFirst().joined(separator: " "),
-          at: timeline.now))
+      let invocation = EtcdctlInvocation(line: line)
+      guard let question = question(before: invocation, line) else { return start(invocation) }
+      return overlays.append(.question(question))
     }
     let shown = words.first == "kubectl" ? Array(words.dropFirst()) : words
     start(KubectlInvocation(line: line), words: shown.joined(separator: " "))

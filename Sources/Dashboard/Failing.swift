@@ -1,5 +1,6 @@
 import Basics
 import Engine
+import Etcdctl
 
 /// `f`, `H` and `y`: what people do to the cluster.
 extension AppState {
@@ -57,7 +58,12 @@ extension AppState {
   mutating func confirm() {
     guard case .question(let question) = overlays.last else { return }
     overlays.removeLast()
-    strike(question.fault)
+    switch question.deed {
+    case .fault(let fault): strike(fault)
+    case .etcd(let line, let said):
+      start(EtcdctlInvocation(line: line))
+      say(said, .changed)
+    }
   }
 
   private mutating func strike(_ fault: Fault) {

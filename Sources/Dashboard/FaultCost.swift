@@ -1,5 +1,6 @@
 import Basics
 import Engine
+import Etcdctl
 
 /// What a fault will take away, said before it is done.
 extension AppState {
@@ -43,7 +44,25 @@ extension AppState {
       title: "Quorum will be lost",
       text: "\(fault.text): \(left) of \(observation.voters) etcd members left, "
         + "\(observation.quorum) needed. Nothing can be written until one is back; "
-        + "running pods go on.", fault: fault)
+        + "running pods go on.", deed: .fault(fault))
+  }
+
+  /// What a restore takes away: the members that stop, and what was written since the snapshot.
+  /// Nil where the line restores nothing, or is refused anyway.
+  func question(before invocation: EtcdctlInvocation, _ line: String) -> Question? {
+    guard let plan = invocation.restorePlan(timeline) else { return nil }
+    let lost = observation.revision - plan.revision
+    let hosts = plan.hosts.joined(separator: ", ")
+    let cost =
+      plan.revision > 0 && lost > 0
+      ? "what \(lost) revision\(lost == 1 ? "" : "s") wrote since the snapshot is lost"
+      : "nothing was written since the snapshot"
+    let members = plan.hosts.count == 1 ? "the member" : "\(plan.hosts.count) members"
+    return Question(
+      title: "etcd will be restored",
+      text: "\(members) on \(hosts) stop, lose their data and start again from the snapshot at "
+        + "revision \(plan.revision) as a new cluster; \(cost).",
+      deed: .etcd(line, said: "etcd on \(hosts) is restored: \(cost)"))
   }
 
   /// What a fault takes away, in one line; empty where that is nothing countable.

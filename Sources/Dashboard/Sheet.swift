@@ -117,7 +117,13 @@ struct Sheet: Sendable {
 struct Question: Sendable {
   let title: String
   let text: String
-  let fault: Fault
+  let deed: Deed
+
+  enum Deed: Sendable {
+    case fault(Fault)
+    /// A line of etcd's tools, and what is said once it is done.
+    case etcd(String, said: String)
+  }
 }
 
 /// What lies over the main screen.

@@ -28,6 +28,30 @@ extension Timeline: EtcdDoor {
   public func etcdHeader(_ client: UInt64) -> EtcdHeader? { world.etcdHeader(client) }
 }
 
+/// A door that only notes which members would be restored.
+private struct DryDoor: EtcdDoor {
+  let now: Tick
+  let etcdHosts: [String]
+  let runningEtcdHosts: [String]
+  let etcdInitialCluster: [(name: String, peerURLs: [String])]
+  private(set) var restored: [String] = []
+
+  init(_ door: some EtcdDoor) {
+    now = door.now
+    etcdHosts = door.etcdHosts
+    runningEtcdHosts = door.runningEtcdHosts
+    etcdInitialCluster = door.etcdInitialCluster
+  }
+
+  func etcdHeader(_ client: UInt64) -> EtcdHeader? { nil }
+  mutating func apply(_ input: Input) throws(FaultProblem) -> UInt64? {
+    if case .etcdRestore(let restore) = input { restored.append(restore.host) }
+    return nil
+  }
+  mutating func takeEtcdEvents(_ client: UInt64) -> [EtcdClientEvent] { [] }
+  mutating func step(through deadline: Tick) -> Bool { false }
+}
+
 /// One run of `etcdctl`, `etcdutl` or `etcd`: arguments in, requests to members, text out.
 ///
 /// `pump` does what can be done now; between two pumps its owner lets time pass, up to `nextWake`
@@ -106,6 +130,20 @@ public struct EtcdctlInvocation: Sendable {
   private mutating func fail(_ problem: EtcdctlProblem) {
     errorOutput += "Error: " + problem.message + "\n"
     exitCode = problem.code
+  }
+
+  /// What a restore is about to do: the hosts whose members get new data, and the revision of the
+  /// snapshot. Nil for another command, and where the restore would be refused.
+  public func restorePlan(_ door: some EtcdDoor) -> (hosts: [String], revision: Int64)? {
+    guard !isFinished, verb is SnapshotRestoreVerb, let flags, let path = flags.words.first,
+      let bytes = try? SnapshotFiles.bytes(of: path),
+      let status = try? BackendFile.status(of: bytes)
+    else { return nil }
+    var attempt = self
+    var scratch = DryDoor(door)
+    attempt.pump(&scratch)
+    guard attempt.exitCode == 0 else { return nil }
+    return (scratch.restored, status.revision)
   }
 
   /// When it wants to be pumped at the latest; nil for only when something happened.
