@@ -52,7 +52,8 @@ extension AppState {
       guard sheet.content != .help else { return say("nothing to copy here") }
       let text = sheet.lines.map { $0.ink.map(\.text).joined() }.joined(separator: "\n") + "\n"
       errands.append(.copy(text))
-      return say("\(sheet.lines.count) lines copied")
+      let count = sheet.lines.count
+      return say("\(count) line\(count == 1 ? "" : "s") copied")
     }
     guard let row = selectedRow else { return say("nothing is selected") }
     let text = title(of: row)

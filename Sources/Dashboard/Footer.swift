@@ -120,23 +120,35 @@ extension AppState {
     if observation.pods.tally.entries.contains(where: { $0.status == "Pending" }) {
       // Of very many pods the first: it is looked for in every frame.
       let pod = observation.pods.prefix(100).first { $0.summary.status == "Pending" }
-      return "\(pod?.key.name ?? "a pod") is Pending: select it (4) and press w: why?"
+      let place = screen == .overview || screen == .pods ? "" : " (4)"
+      return "\(pod?.key.name ?? "a pod") is Pending: select it\(place) and press w: why?"
     }
     if let dark = observation.nodes.firstDark { return suggestion(dark) }
     if !observation.faults.isEmpty { return "H heals everything; w asks why something happened" }
     if timeline.isInPast, let lost = lostLater {
-      return "before \(lost) is lost: F D drains it, and another future begins"
+      return "before \(lost)\(nodesPlace) is lost: F D drains it, and another future begins"
     }
     if hasBranches, timeline.branch.parent != nil {
       return "B: this future beside the one before, what differs and since when"
     }
+    if screen == .etcd, let leader = observation.members.first(where: { $0.role == .leader }) {
+      return "select \(leader.name) and press f: who leads after it, and when?"
+    }
     guard let worker = observation.nodes.last(where: { $0.roles == "<none>" && $0.pods > 0 }) else {
-      return "select a node and press f: who notices, and when?"
+      return "select a node\(nodesPlace) and press f: who notices, and when?"
     }
     let busiest =
       observation.nodes.place(of: "worker-2").map { observation.nodes[$0] }
       .flatMap { $0.pods > 0 ? $0 : nil } ?? worker
-    return "select \(busiest.name) and press f: who notices, and when?"
+    return "select \(busiest.name)\(nodesPlace) and press f: who notices, and when?"
+  }
+
+  /// The key of the view where nodes can be selected, for one that has none.
+  private var nodesPlace: String {
+    switch screen {
+    case .overview, .topology, .nodes: ""
+    default: " (\(Screen.nodes.key))"
+    }
   }
 
   /// What to do about a machine that has no power.
@@ -145,9 +157,9 @@ extension AppState {
       return "N: who notices that \(dark.name) is gone, and when? (+ runs faster)"
     }
     if observation.pods.states(on: dark.name).contains(where: { !$0.isTerminating }) {
-      return "w on \(dark.name) asks why; its pods have 300 s left: N or + to see"
+      return "w on \(dark.name)\(nodesPlace) asks why; its pods have 300 s left: N or + to see"
     }
-    return "[ goes back to before it: drain \(dark.name) there; f brings it back"
+    return "[ goes back to before it: drain \(dark.name)\(nodesPlace) there; f brings it back"
   }
 
   /// The machine that loses its power later on, in the future that was left.

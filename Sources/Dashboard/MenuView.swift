@@ -34,8 +34,9 @@ struct MenuView {
       inner = rest
     }
     let (below, list) = (inner.cut(bottom: 2).bottom, inner.cut(bottom: 2).rest)
-    renderList(into: &frame, in: list, titles: titles, theme)
-    let room = menu.current.map { Self.detailPlace($0, in: list, menu, titles).width } ?? 0
+    let column = Self.detailColumn(titles: titles, details: details, in: list)
+    renderList(into: &frame, in: list, titles: column, theme)
+    let room = menu.current.map { Self.detailPlace($0, in: list, menu, column).width } ?? 0
     renderMarked(into: &frame.buffer, in: below, room: room, theme)
   }
 
@@ -90,7 +91,15 @@ struct MenuView {
   private static func detailPlace(
     _ item: MenuItem, in line: Rect, _ menu: Menu, _ titles: Int
   ) -> Rect {
-    place(item, in: line, menu).cut(left: titles + 2).rest
+    let own = item.detail.isEmpty ? 0 : TextWidth.of(item.title)
+    return place(item, in: line, menu).cut(left: max(titles, own) + 2).rest
+  }
+
+  /// Where the details begin, behind the titles. The longest titles do not leave the others'
+  /// details without room: they push their own aside.
+  private static func detailColumn(titles: Int, details: Int, in list: Rect) -> Int {
+    let room = list.width - 7
+    return min(titles, max(room - min(details, 40), room * 2 / 5))
   }
 
   /// What doing the marked one costs, where its own line has no room for it, and how it is typed.

@@ -130,6 +130,41 @@ import Testing
     #expect(desk.text.contains("etcd keeps 2 of 3"))
   }
 
+  @Test("a proposal names what is in view, or the key of the view that has it")
+  func proposals() {
+    var desk = Desk()
+    #expect(desk.text.contains("Try: select worker-2 and press f"))
+    desk.press("9")
+    #expect(desk.text.contains("Try: select worker-2 (3) and press f"))
+    desk.press("5")
+    let leader = desk.state.observation.members.first { $0.role == .leader }?.name ?? "?"
+    #expect(desk.text.contains("Try: select \(leader) and press f"))
+  }
+
+  @Test("the palette's keys are read at 80 columns, though some names are long")
+  func paletteDetails() {
+    var desk = Desk()
+    desk.press("ctrl-k")
+    #expect(desk.text.contains("Cluster, key f"))
+    #expect(desk.text.contains("Time, key Space"))
+  }
+
+  @Test("a restore that would be refused asks nothing")
+  func refusedRestore() {
+    var desk = Desk()
+    desk.command("etcdutl snapshot restore /nonexistent/file.db")
+    #expect(!desk.text.contains("will be restored"))
+    #expect(desk.text.contains("no such file"))
+  }
+
+  @Test("one line is one line")
+  func plural() {
+    var desk = Desk()
+    desk.command("cordon worker-1")
+    desk.press("y")
+    #expect(desk.text.contains("1 line copied"))
+  }
+
   @Test("the timeline is dragged: time follows the mouse, back and on")
   func dragging() {
     var desk = Desk(width: 120, height: 40)
