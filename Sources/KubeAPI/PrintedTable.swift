@@ -7,6 +7,11 @@ public struct PrintedTable: Sendable {
     public let name: String
     /// Shown with `-o wide` only.
     public let isWide: Bool
+
+    init(name: String, isWide: Bool = false) {
+      self.name = name
+      self.isWide = isWide
+    }
   }
 
   public let kind: ResourceKind
@@ -23,6 +28,15 @@ public struct PrintedTable: Sendable {
   public static func columns(of kind: ResourceKind) -> [Column] {
     let (names, wide): ([String], [String])
     switch kind {
+    case .event:
+      // The only kind whose wide columns stand between the others.
+      return [
+        Column(name: "Last Seen"), Column(name: "Type"), Column(name: "Reason"),
+        Column(name: "Object"), Column(name: "Subobject", isWide: true),
+        Column(name: "Source", isWide: true), Column(name: "Message"),
+        Column(name: "First Seen", isWide: true), Column(name: "Count", isWide: true),
+        Column(name: "Name", isWide: true),
+      ]
     case .namespace: (names, wide) = (["Name", "Status", "Age"], [])
     case .node:
       (names, wide) = (
@@ -43,11 +57,6 @@ public struct PrintedTable: Sendable {
     case .configMap: (names, wide) = (["Name", "Data", "Age"], [])
     case .secret: (names, wide) = (["Name", "Type", "Data", "Age"], [])
     case .serviceAccount: (names, wide) = (["Name", "Age"], [])
-    case .event:
-      (names, wide) = (
-        ["Last Seen", "Type", "Reason", "Object", "Message"],
-        ["Source", "First Seen", "Count", "Name"]
-      )
     case .lease: (names, wide) = (["Name", "Holder", "Age"], [])
     case .deployment:
       (names, wide) = (
@@ -58,7 +67,7 @@ public struct PrintedTable: Sendable {
         ["Name", "Desired", "Current", "Ready", "Age"], ["Containers", "Images", "Selector"]
       )
     }
-    return names.map { Column(name: $0, isWide: false) }
+    return names.map { Column(name: $0) }
       + wide.map { Column(name: $0, isWide: true) }
   }
 
@@ -85,8 +94,8 @@ public struct PrintedTable: Sendable {
       let source =
         x.sourceHost.isEmpty ? x.sourceComponent : x.sourceComponent + ", " + x.sourceHost
       return [
-        Self.age(last, now), x.type, x.reason, target, x.message, source,
-        Self.age(x.firstTimestamp ?? x.eventTime, now), String(max(1, x.count)), name,
+        Self.age(last, now), x.type, x.reason, target, x.involvedObject.fieldPath, source,
+        x.message, Self.age(x.firstTimestamp ?? x.eventTime, now), String(max(1, x.count)), name,
       ]
     case .lease(let x): return [name, x.spec.holderIdentity ?? "", age]
     case .deployment(let x):
