@@ -88,6 +88,23 @@ public struct APIClient<Tag: Sendable>: Sendable {
     return id
   }
 
+  /// The same for something that `cause` made the component ask, not what it handles now; nil for
+  /// what it handles, or has just noted.
+  @inlinable
+  public mutating func call(
+    _ request: APIRequest, tag: Tag, because cause: TraceID?, now: Tick,
+    into effects: inout Effects
+  ) {
+    guard let cause else {
+      call(request, tag: tag, now: now, into: &effects)
+      return
+    }
+    let current = effects.cause
+    effects.because(cause)
+    call(request, tag: tag, now: now, into: &effects)
+    effects.because(current)
+  }
+
   /// The client's own timers: rate limit and time-outs. Returns the requests that timed out, each
   /// to be handled like a failed response.
   @inlinable public mutating func timer(

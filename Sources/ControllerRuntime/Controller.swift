@@ -88,8 +88,8 @@ public struct ControllerCall: Sendable {
   /// The object the call is about.
   public var target: ObjectReference
 
-  /// The step of the host's own calls that nobody waits for: events.
-  static let unattended = Int.min
+  /// The step of the host's own calls: events.
+  static let event = Int.min
 }
 
 /// What a controller makes of an answer.

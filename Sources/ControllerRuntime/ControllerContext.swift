@@ -17,7 +17,7 @@ struct ControllerLane: Sendable {
   let maxRetries: Int?
   var queue: WorkQueue<ObjectReference>
   var client: APIClient<ControllerCall>
-  var recorder: EventRecorder
+  var events: EventBroadcaster
   var running = LookupTable<ObjectReference, Running>()
   var isStarted = false
   /// The kinds still to sync before it starts.
@@ -155,18 +155,28 @@ public struct ControllerContext: Sendable {
   public mutating func event(
     _ object: APIObject, type: String = "Normal", reason: String, message: String
   ) {
-    let request = lanes[lane].recorder.record(
-      object, type: type, reason: reason, message: message, at: time)
-    if let request { send(request, for: nil, step: ControllerCall.unattended) }
+    let turn = lanes[lane].events.record(
+      object, type: type, reason: reason, message: message, at: time, because: effects.cause)
+    send(turn, of: lane)
   }
 
   /// Records an Event about an object known by reference only.
   public mutating func event(
     _ target: TargetReference, type: String = "Normal", reason: String, message: String
   ) {
-    let request = lanes[lane].recorder.record(
-      target, type: type, reason: reason, message: message, at: time)
-    if let request { send(request, for: nil, step: ControllerCall.unattended) }
+    let turn = lanes[lane].events.record(
+      target, type: type, reason: reason, message: message, at: time, because: effects.cause)
+    send(turn, of: lane)
+  }
+
+  /// Sends an Event of a controller that is due.
+  mutating func send(_ turn: EventBroadcaster.Turn?, of lane: Int) {
+    guard let turn else { return }
+    let call = ControllerCall(
+      key: nil, step: ControllerCall.event, verb: turn.request.verb,
+      target: ObjectReference(.event, turn.request.key))
+    lanes[lane].client.call(
+      turn.request, tag: call, because: turn.cause, now: now, into: &effects)
   }
 
   /// Adds a decision to the trace; the newest is shown in the controller's view.

@@ -37,6 +37,9 @@ public struct ControllerHost: Sendable {
   static let informerTag: UInt8 = 3
   static let queueTag: UInt8 = 4
   static let baseClientTag: UInt8 = 6
+  static let eventRetryTag: UInt8 = 7
+  /// The payload of the retry timer of the process' own events; otherwise it is the lane.
+  static let ownEvents = UInt64.max
   static let laneClientTag: UInt8 = 16
   /// Request numbers are cut into ranges: the elector's, the informers', each controller's.
   private static let rangeBits: UInt64 = 40
@@ -48,7 +51,8 @@ public struct ControllerHost: Sendable {
   public private(set) var elector: LeaderElector
   public private(set) var context: ControllerContext
   private(set) var base: APIClient<BaseCall>
-  private var recorder: EventRecorder
+  /// Of the process itself; each controller has its own.
+  private(set) var events: EventBroadcaster
   private(set) var electionCalls = LookupTable<RequestID, LeaderElector.Call>()
   private var nextElectionID: RequestID = 1
   /// The controllers that want each kind's changes.
@@ -69,7 +73,7 @@ public struct ControllerHost: Sendable {
     context = ControllerContext(
       time: HostTime(monotonic: .zero, wall: .powerOn))
     base = Self.baseClient(config)
-    recorder = EventRecorder(component: config.process)
+    events = EventBroadcaster(component: config.process)
     reset()
   }
 
@@ -135,7 +139,7 @@ public struct ControllerHost: Sendable {
     elector = LeaderElector(elector.config)
     electionCalls.removeAll()
     base = Self.baseClient(config)
-    recorder = EventRecorder(component: config.process)
+    events = EventBroadcaster(component: config.process)
     reset()
     driveElection()
   }
@@ -157,7 +161,7 @@ public struct ControllerHost: Sendable {
             user: base.user, qps: config.qps * scale.qps, burst: config.burst * scale.burst,
             timerTag: Self.laneClientTag + UInt8(at),
             firstID: (Self.firstLane + UInt64(at)) << Self.rangeBits | 1),
-          recorder: EventRecorder(component: controller.eventSource),
+          events: EventBroadcaster(component: controller.eventSource),
           needs: controller.watches + controller.reads))
     }
     let kinds = ResourceKind.allCases.filter { kind in
@@ -226,16 +230,20 @@ public struct ControllerHost: Sendable {
           .leadership, elector.leaseReference, "\(config.identity) became leader",
           basis: elector.basis(process: config.process)))
       if let object = response.object {
-        let event = recorder.record(
-          object, reason: "LeaderElection", message: "\(config.identity) became leader",
-          at: context.time)
-        if let event {
-          base.call(event, tag: .event, now: context.now, into: &context.effects)
-        }
+        send(
+          events.record(
+            object, reason: "LeaderElection", message: "\(config.identity) became leader",
+            at: context.time, because: context.effects.cause))
       }
       startInformers()
     case .stoppedLeading: exit("leaderelection lost")
     }
+  }
+
+  private mutating func send(_ turn: EventBroadcaster.Turn?) {
+    guard let turn else { return }
+    base.call(
+      turn.request, tag: .event, because: turn.cause, now: context.now, into: &context.effects)
   }
 
   // MARK: Informers
@@ -272,7 +280,15 @@ public struct ControllerHost: Sendable {
   }
 
   private mutating func baseAnswered(_ call: BaseCall, _ response: APIResponse) {
-    guard case .informer(let at, let informerCall) = call else { return }
+    guard case .informer(let at, let informerCall) = call else {
+      switch events.answered(response, at: context.now, luck: config.seed) {
+      case .nothing: break
+      case .send(let turn): send(turn)
+      case .wait(let span):
+        context.effects.arm(TimerID(tag: Self.eventRetryTag, payload: Self.ownEvents), after: span)
+      }
+      return
+    }
     let wasSynced = context.informers[at].hasSynced
     let (deltas, next) = context.informers[at].answered(
       informerCall, response, now: context.now, luck: config.seed)
@@ -316,6 +332,13 @@ public struct ControllerHost: Sendable {
       guard lane < controllers.count else { return }
       enter(lane, nil)
       controllers[lane].timer(UInt32(truncatingIfNeeded: timer.payload), &context)
+    case Self.eventRetryTag:
+      if timer.payload == Self.ownEvents {
+        send(events.retry())
+      } else {
+        let lane = Int(timer.payload)
+        context.send(context.lanes[lane].events.retry(), of: lane)
+      }
     case Self.baseClientTag:
       _ = base.timer(timer, now: context.now, into: &context.effects)
     default:
@@ -358,7 +381,10 @@ public struct ControllerHost: Sendable {
     electionCalls.removeAll()
     elector.lostCall()
     for (_, pending) in base.takeLost() {
-      guard case .informer(let at, _) = pending.tag else { continue }
+      guard case .informer(let at, _) = pending.tag else {
+        baseAnswered(pending.tag, .status(.transport(reason)))
+        continue
+      }
       follow(at, context.informers[at].disconnected(now: context.now, luck: config.seed))
     }
     for lane in context.lanes.indices {
@@ -378,7 +404,18 @@ public struct ControllerHost: Sendable {
   private mutating func controllerAnswered(
     _ lane: Int, _ call: ControllerCall, _ response: APIResponse
   ) {
-    if call.step == ControllerCall.unattended { return }
+    if call.step == ControllerCall.event {
+      let next = context.lanes[lane].events.answered(
+        response, at: context.now, luck: config.seed ^ UInt64(lane))
+      switch next {
+      case .nothing: break
+      case .send(let turn): context.send(turn, of: lane)
+      case .wait(let span):
+        context.effects.arm(
+          TimerID(tag: Self.eventRetryTag, payload: UInt64(lane)), after: span)
+      }
+      return
+    }
     enter(lane, call.key)
     let outcome = controllers[lane].answered(call, response, &context)
     settle(lane, call, outcome)

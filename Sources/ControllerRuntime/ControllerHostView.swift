@@ -86,6 +86,12 @@ extension ControllerHost {
   /// Until when some controller's spam filter swallows what it says about an object; nil where all
   /// let it pass.
   public func eventsHeldUntil(about object: APIObject, at now: Tick) -> Tick? {
-    context.lanes.compactMap { $0.recorder.heldUntil(about: object, at: now) }.max()
+    context.lanes.compactMap { $0.events.heldUntil(about: object, at: now) }.max()
+  }
+
+  /// How many Events its controllers have not got rid of, and how often one was tried in vain.
+  public var heldEvents: (count: Int, failures: Int) {
+    let all = context.lanes.map(\.events) + [events]
+    return (all.reduce(0) { $0 + $1.count }, all.map(\.failures).max() ?? 0)
   }
 }

@@ -35,6 +35,11 @@ extension ControllerHost {
       let lane = Int(timer.payload >> 32)
       guard controllers.indices.contains(lane), context.lanes[lane].isStarted else { return nil }
       return controllers[lane].purpose(ofTimer: UInt32(truncatingIfNeeded: timer.payload))
+    case Self.eventRetryTag:
+      if timer.payload == Self.ownEvents { return events.purposeOfRetry() }
+      let lane = Int(timer.payload)
+      return context.lanes.indices.contains(lane)
+        ? context.lanes[lane].events.purposeOfRetry() : nil
     case Self.baseClientTag: return base.purpose(of: timer)
     default:
       let lane = Int(timer.tag) - Int(Self.laneClientTag)

@@ -4,10 +4,30 @@ import KubeAPI
 /// Makes Event objects and correlates repeats (client-go's `tools/record`): the same event again
 /// raises `count` by a patch; ten similar ones within ten minutes become a combined one; a source
 /// that says more than 25 things about one object is held to one per 5 minutes.
-public struct EventRecorder: Sendable {
+struct EventRecorder: Sendable {
+  /// What a component said, before anybody looked whether it said it before.
+  struct Said: Sendable {
+    var target: TargetReference
+    var type: String
+    var reason: String
+    var message: String
+    var time: HostTime
+    /// What made it say so.
+    var cause: TraceID = .none
+  }
+
+  /// What is to be asked of the API server for something said.
+  struct Correlated: Sendable {
+    var request: APIRequest
+    /// The same as a whole Event, to be created where the one to be patched is gone; nil where
+    /// `request` creates it.
+    var whole: APIRequest?
+  }
+
   private struct Seen: Sendable {
     var name: String
     var count: Int32
+    let first: Timestamp
   }
   private struct Similar: Sendable {
     /// Digests of the different messages: the first, and as a rule the only one, in place.
@@ -25,19 +45,19 @@ public struct EventRecorder: Sendable {
     }
   }
 
-  public let component: String
-  public let host: String
+  let component: String
+  let host: String
   private let reporter: Shared<Event.Reporter>
   private var sequence: UInt64 = 0
   private var seen = LookupTable<Digest, Seen>()
   private var similar = LookupTable<Digest, Similar>()
   /// The event before: the next is often about the same object.
-  private var last: Event?
+  private var previous: Event?
   /// The texts said last: a kubelet says the same of each of a hundred pods.
   private var texts: [String] = []
   private var spam = LookupTable<Digest, TokenBucketPerFiveMinutes>()
 
-  public init(component: String, host: String = "") {
+  init(component: String, host: String = "") {
     self.component = component
     self.host = host
     var reporter = Event.Reporter()
@@ -48,28 +68,9 @@ public struct EventRecorder: Sendable {
     self.reporter = Shared(wrappedValue: reporter)
   }
 
-  /// The request that records the event, or nil where the spam filter swallows it.
-  public mutating func record(
-    _ object: APIObject, fieldPath: String = "", type: String = "Normal", reason: String,
-    message: String, at time: HostTime
-  ) -> APIRequest? {
-    var target = TargetReference()
-    let metadata = object.metadata
-    target.apiVersion = object.kind.apiVersion
-    target.kind = object.kind.kind
-    target.namespace = metadata.namespace
-    target.name = metadata.name
-    target.uid = metadata.uid
-    target.resourceVersion = String(object.resourceVersion)
-    target.fieldPath = fieldPath
-    return record(target, type: type, reason: reason, message: message, at: time)
-  }
-
-  /// The same about an object known by reference only.
-  public mutating func record(
-    _ target: TargetReference, type: String = "Normal", reason: String, message: String,
-    at time: HostTime
-  ) -> APIRequest? {
+  /// The request that records something said, or nil where the spam filter swallows it.
+  mutating func correlate(_ said: Said, at now: Tick) -> Correlated? {
+    let target = said.target
     // The keys are digests of what client-go joins to strings: there are thousands of them, and
     // nobody reads them.
     var object = Digest()
@@ -78,52 +79,64 @@ public struct EventRecorder: Sendable {
     object.combine(target.name)
     object.combine(target.uid.high)
     object.combine(target.uid.low)
-    guard
-      spam[object, default: TokenBucketPerFiveMinutes(at: time.monotonic)]
-        .take(at: time.monotonic)
-    else { return nil }
+    guard spam[object, default: TokenBucketPerFiveMinutes(at: now)].take(at: now) else {
+      return nil
+    }
 
     var aggregate = object
-    aggregate.combine(type)
-    aggregate.combine(reason)
-    let text = combined(aggregate, message, time.monotonic)
+    aggregate.combine(said.type)
+    aggregate.combine(said.reason)
+    let text = combined(aggregate, said.message, now)
     var key = aggregate
     key.combine(target.fieldPath)
     key.combine(text)
-    let namespace = target.namespace.isEmpty ? "default" : target.namespace
+    let wall = said.time.wall.truncatedToSeconds
 
     if var earlier = seen[key] {
       earlier.count += 1
       seen[key] = earlier
+      let namespace = target.namespace.isEmpty ? "default" : target.namespace
       var request = APIRequest(.patch, .event, namespace: namespace, name: earlier.name)
       let document = JSONValue.object(
         JSONObject([
           ("count", .integer(Int64(earlier.count))),
-          ("lastTimestamp", .string(time.wall.rfc3339)),
+          ("lastTimestamp", .string(wall.rfc3339)),
         ]))
       request.body = .patch(Patch(.strategicMerge, document))
-      return request
+      return Correlated(
+        request: request,
+        whole: creation(of: said, text, earlier, first: earlier.first, last: wall))
     }
 
     // The name of an event is the object's and the time in nanoseconds, in hexadecimal. Virtual
     // time has microseconds: a counter tells apart what happens within one.
     sequence = (sequence + 1) % 1000
-    let nanoseconds = UInt64(bitPattern: time.wall.microseconds) &* 1000 &+ sequence
-    let name = target.name + "." + String(nanoseconds, radix: 16)
-    var content = Event.Content(reporter)
-    content.reason = reason
-    content.message = shared(text)
-    content.type = type
-    content.firstTimestamp = time.wall.truncatedToSeconds
-    content.lastTimestamp = content.firstTimestamp
-    content.count = 1
-    var event = Event(
-      metadata: ObjectMeta(name: name, namespace: namespace), about: target, content)
-    if let last, last.involvedObject == target { event.$involvedObject = last.$involvedObject }
-    last = event
+    let nanoseconds = UInt64(bitPattern: said.time.wall.microseconds) &* 1000 &+ sequence
+    let new = Seen(
+      name: target.name + "." + String(nanoseconds, radix: 16), count: 1, first: wall)
     if seen.count >= 4096 { seen.removeAll() }
-    seen[key] = Seen(name: name, count: 1)
-    var request = APIRequest(.create, .event, namespace: namespace, name: name)
+    seen[key] = new
+    return Correlated(request: creation(of: said, text, new, first: wall, last: wall))
+  }
+
+  private mutating func creation(
+    of said: Said, _ text: String, _ seen: Seen, first: Timestamp, last: Timestamp
+  ) -> APIRequest {
+    let namespace = said.target.namespace.isEmpty ? "default" : said.target.namespace
+    var content = Event.Content(reporter)
+    content.reason = said.reason
+    content.message = shared(text)
+    content.type = said.type
+    content.firstTimestamp = first
+    content.lastTimestamp = last
+    content.count = seen.count
+    var event = Event(
+      metadata: ObjectMeta(name: seen.name, namespace: namespace), about: said.target, content)
+    if let previous, previous.involvedObject == said.target {
+      event.$involvedObject = previous.$involvedObject
+    }
+    previous = event
+    var request = APIRequest(.create, .event, namespace: namespace, name: seen.name)
     request.body = .object(event.boxed)
     return request
   }
@@ -139,7 +152,7 @@ public struct EventRecorder: Sendable {
   private static let rememberedTexts = 8
 
   /// When the next Event about an object may be written; nil where the spam filter lets it pass now.
-  public func heldUntil(about object: APIObject, at now: Tick) -> Tick? {
+  func heldUntil(about object: APIObject, at now: Tick) -> Tick? {
     let metadata = object.metadata
     var key = Digest()
     key.combine(object.kind.kind)

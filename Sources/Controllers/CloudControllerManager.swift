@@ -70,5 +70,8 @@ public struct CloudControllerManager: Sendable, Digestible {
     host.eventsHeldUntil(about: object, at: now)
   }
 
+  /// How many Events its controllers have not got rid of, and how often one was tried in vain.
+  public var heldEvents: (count: Int, failures: Int) { host.heldEvents }
+
   public func digest(into digest: inout Digest) { host.digest(into: &digest) }
 }

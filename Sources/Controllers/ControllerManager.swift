@@ -100,4 +100,7 @@ extension ControllerManager {
   public func eventsHeldUntil(about object: APIObject, at now: Tick) -> Tick? {
     host.eventsHeldUntil(about: object, at: now)
   }
+
+  /// How many Events its controllers have not got rid of, and how often one was tried in vain.
+  public var heldEvents: (count: Int, failures: Int) { host.heldEvents }
 }

@@ -237,10 +237,10 @@ extension AppState {
     let events =
       (snapshot.events.isOf(world)
       ? snapshot.events.about(kind, key) : world.events(about: kind, key))
-      .sorted { ($0.lastTimestamp ?? .powerOn) > ($1.lastTimestamp ?? .powerOn) }
+      .sorted { ($0.lastSeen ?? .powerOn) > ($1.lastSeen ?? .powerOn) }
     if events.isEmpty { lines.append(SheetLine("  none", .dim)) }
     for event in events.prefix(12) {
-      let age = event.lastTimestamp.map { (timeline.world.wallClock - $0).humanDuration } ?? "?"
+      let age = event.lastSeen.map { (timeline.world.wallClock - $0).humanDuration } ?? "?"
       lines.append(
         SheetLine([
           Ink("  \(age) ago  ", .dim), Ink(event.reason, event.type == "Warning" ? .warn : .text),

@@ -5,8 +5,8 @@ import SimulationKernel
 
 extension World {
   /// Why kubectl shows no Event about an object. Events are written on the side, by whoever
-  /// noticed something: nobody waits for them, nobody repeats them for good, and none lives longer
-  /// than the API server's `--event-ttl`.
+  /// noticed something: nobody waits for them, a writer that reaches no API server gives each up
+  /// after 12 tries, and none lives longer than the API server's `--event-ttl`.
   func whyNoEvent(_ object: ObjectReference) -> WhyNot {
     var chain = RequirementChain("why is there no Event about \(object.text)?")
     let events = allEvents(about: object.kind, object.key)
@@ -65,8 +65,21 @@ extension World {
       return chain.answer(
         start.map { WhyNot.Waiter($0, suppressor: down.compactMap(suppressor).first) }
           ?? WhyNot.Waiter(
-            nil, "what a writer forgot when it died, or could not post, is not written later",
+            nil,
+            "what a writer had not posted when it died is not written later, nor what an API "
+              + "server refused",
             suppressor: down.compactMap(suppressor).first ?? writes.waiter?.suppressor))
+    }
+    for reporter in reporters {
+      let held = heldEvents(reporter)
+      guard held.failures > 0 else { continue }
+      chain.require(
+        "its writer reaches an API server: \(held.count) Events wait, the first was tried "
+          + "\(held.failures) of 12 times, 10s apart", false)
+      let retry = next { $0.process == reporter.id && $0.topic == .retry }
+      return chain.answer(
+        retry.map { WhyNot.Waiter($0) }
+          ?? WhyNot.Waiter(name(of: reporter.id), "waits for the answer to the Event in hand"))
     }
     if let held = reporters.compactMap({ eventsHeldUntil($0, about: object) }).max() {
       chain.require(
@@ -105,6 +118,17 @@ extension World {
     }
   }
 
+  /// How many Events a process has not got rid of, and how often one was tried in vain.
+  private func heldEvents(_ process: Process) -> (count: Int, failures: Int) {
+    switch process.role {
+    case .kubelet: kubelets[process.index].heldEvents
+    case .scheduler: schedulers[process.index].heldEvents
+    case .controllerManager: controllerManagers[process.index].heldEvents
+    case .cloudControllerManager: cloudControllerManagers[process.index].heldEvents
+    default: (0, 0)
+    }
+  }
+
   /// Until when a process' spam filter swallows what it says about an object; nil where it does not.
   private func eventsHeldUntil(_ process: Process, about object: ObjectReference) -> Tick? {
     guard let current = self.object(object.kind, object.key) else { return nil }
@@ -112,7 +136,6 @@ extension World {
     let next: Tick?
     switch process.role {
     case .kubelet: next = kubelets[process.index].eventsHeldUntil(about: current, at: local)
-    case .scheduler: next = schedulers[process.index].eventsHeldUntil(about: current, at: local)
     case .controllerManager:
       next = controllerManagers[process.index].eventsHeldUntil(about: current, at: local)
     case .cloudControllerManager:

@@ -94,6 +94,8 @@ public struct APIStatus: Error, Sendable, Equatable {
     APIStatus(code: 0, reason: .unknown, message: message)
   }
 
+  /// Whether it is no server's word but an error of the transport.
+  public var isTransport: Bool { code == 0 }
   public var isNotFound: Bool { reason == .notFound }
   public var isConflict: Bool { reason == .conflict }
   public var isAlreadyExists: Bool { reason == .alreadyExists }

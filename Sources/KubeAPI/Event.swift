@@ -30,6 +30,16 @@ public struct Event: Sendable, Equatable {
     public init() {}
   }
 
+  /// How often an event of the newer API (`events.k8s.io/v1`) was observed, and when last.
+  public struct Series: Sendable, Equatable {
+    public var count: Int32
+    public var lastObservedTime: Timestamp?
+    public init(count: Int32, lastObservedTime: Timestamp?) {
+      self.count = count
+      self.lastObservedTime = lastObservedTime
+    }
+  }
+
   public struct Content: Sendable, Equatable {
     @Shared public var reporter: Reporter
     public var reason: String = ""
@@ -37,6 +47,8 @@ public struct Event: Sendable, Equatable {
     @PackedTime public var firstTimestamp: Timestamp?
     @PackedTime public var lastTimestamp: Timestamp?
     public var count: Int32 = 0
+    var seriesCount: Int32 = 0
+    @PackedTime var lastObservedTime: Timestamp?
     public var type: String = ""
     @PackedTime public var eventTime: Timestamp?
     public var action: String = ""
@@ -86,6 +98,17 @@ extension Event {
     _read { yield content.eventTime }
     _modify { yield &content.eventTime }
   }
+  /// Nil for one that was observed once, and for all of the older API, which have a `count`.
+  public var series: Series? {
+    get {
+      guard content.seriesCount != 0 || content.lastObservedTime != nil else { return nil }
+      return Series(count: content.seriesCount, lastObservedTime: content.lastObservedTime)
+    }
+    set {
+      content.seriesCount = newValue?.count ?? 0
+      content.lastObservedTime = newValue?.lastObservedTime
+    }
+  }
   public var action: String {
     _read { yield content.action }
     _modify { yield &content.action }
@@ -101,6 +124,19 @@ extension Event {
   public var carried: Carried {
     _read { yield content.carried }
     _modify { yield &content.carried }
+  }
+}
+
+extension Event {
+  /// How often it was observed, by either API.
+  public var occurrences: Int32 { series?.count ?? max(1, count) }
+  /// When it was observed first, by either API.
+  public var firstSeen: Timestamp? { firstTimestamp ?? eventTime }
+  /// When it was observed last, by either API.
+  public var lastSeen: Timestamp? { series?.lastObservedTime ?? lastTimestamp ?? firstSeen }
+  /// Who says it: the source of the older API, or the reporter of the newer.
+  public var component: String {
+    sourceComponent.isEmpty ? reportingComponent : sourceComponent
   }
 }
 

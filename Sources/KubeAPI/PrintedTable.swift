@@ -89,13 +89,12 @@ public struct PrintedTable: Sendable {
     case .secret(let x): return [name, x.type, String(x.data.count), age]
     case .serviceAccount: return [name, age]
     case .event(let x):
-      let last = x.lastTimestamp ?? x.eventTime
       let target = x.involvedObject.kind.lowercased() + "/" + x.involvedObject.name
-      let source =
-        x.sourceHost.isEmpty ? x.sourceComponent : x.sourceComponent + ", " + x.sourceHost
+      let instance = x.sourceHost.isEmpty ? x.reportingInstance : x.sourceHost
+      let source = instance.isEmpty ? x.component : x.component + ", " + instance
       return [
-        Self.age(last, now), x.type, x.reason, target, x.involvedObject.fieldPath, source,
-        x.message, Self.age(x.firstTimestamp ?? x.eventTime, now), String(max(1, x.count)), name,
+        Self.age(x.lastSeen, now), x.type, x.reason, target, x.involvedObject.fieldPath, source,
+        x.message, Self.age(x.firstSeen, now), String(x.occurrences), name,
       ]
     case .lease(let x): return [name, x.spec.holderIdentity ?? "", age]
     case .deployment(let x):

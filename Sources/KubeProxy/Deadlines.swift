@@ -18,6 +18,7 @@ extension KubeProxy {
         .sync, dirtyOrder.first.map { ObjectReference(.service, $0) },
         "writes the rules of \(dirtyOrder.count) changed services (minSyncPeriod "
           + "\(config.minSyncPeriod.brief))")
+    case Timer.eventRetry: return events.purposeOfRetry(timer.payload)
     case Timer.fullSync: return Deadline(.sync, "writes all rules anew", isRoutine: true)
     default: return nil
     }

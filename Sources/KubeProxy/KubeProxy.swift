@@ -39,6 +39,7 @@ public struct KubeProxy: Sendable {
   enum Call: Sendable {
     case services(Informer.Call)
     case slices(Informer.Call)
+    case event(UInt64)
   }
 
   enum Timer {
@@ -47,6 +48,7 @@ public struct KubeProxy: Sendable {
     static let slices: UInt8 = 3
     static let sync: UInt8 = 4
     static let fullSync: UInt8 = 5
+    static let eventRetry: UInt8 = 6
   }
 
   // At rest nothing of it changes but an informer that is told of a bookmark: boxes are shared
@@ -55,6 +57,7 @@ public struct KubeProxy: Sendable {
   /// The node's rules as of the last sync. They outlive the process: hand them to the next one.
   public private(set) var rules: RuleTable
   @Shared private(set) var client: APIClient<Call>
+  @Shared private(set) var events: EventSeriesBroadcaster
   @Shared private(set) var services: Informer
   @Shared private(set) var slices: Informer
   /// The slices by service, kept as they come.
@@ -72,6 +75,7 @@ public struct KubeProxy: Sendable {
     client = APIClient(
       user: "system:kube-proxy", qps: config.clientQPS, burst: config.clientBurst,
       timerTag: Timer.client)
+    events = EventSeriesBroadcaster(controller: "kube-proxy", host: config.nodeName)
     var selector = LabelSelector()
     selector.matchExpressions = [
       SelectorRequirement(
@@ -94,6 +98,7 @@ public struct KubeProxy: Sendable {
         client.call(request, tag: .slices(call), now: now, into: &effects)
       }
       effects.arm(TimerID(tag: Timer.fullSync), after: config.fullSyncPeriod)
+      sayStarting(at: time, &effects)
     case .timer(let timer): due(timer, now, &effects)
     case .response(let id, let response):
       guard let pending = client.answered(id) else { return }
@@ -111,12 +116,13 @@ public struct KubeProxy: Sendable {
         slicesChanged(deltas, now, &effects)
         follow(next, isServices: false, now, &effects)
         scheduleSync(now, &effects)
+      case .event(let number): eventAnswered(number, response, now, &effects)
       }
     case .watch(let id, let events):
       switch client.watch(id)?.tag {
       case .services?: servicesChanged(services.received(events, now: now), now, &effects)
       case .slices?: slicesChanged(slices.received(events, now: now), now, &effects)
-      case nil: break
+      case .event?, nil: break
       }
     case .watchClosed(let id, let status):
       switch client.answered(id)?.tag {
@@ -128,9 +134,9 @@ public struct KubeProxy: Sendable {
         follow(
           _slices.wrappedValue.closed(status, now: now, luck: config.seed), isServices: false, now,
           &effects)
-      case nil: break
+      case .event?, nil: break
       }
-    case .disconnected:
+    case .disconnected(let reason):
       for (_, pending) in client.takeLost() {
         switch pending.tag {
         case .services:
@@ -141,6 +147,8 @@ public struct KubeProxy: Sendable {
           follow(
             _slices.wrappedValue.disconnected(now: now, luck: config.seed), isServices: false, now,
             &effects)
+        case .event(let number):
+          eventAnswered(number, .status(.transport(reason)), now, &effects)
         }
       }
     }
@@ -151,6 +159,7 @@ public struct KubeProxy: Sendable {
     case Timer.client: _ = client.timer(timer, now: now, into: &effects)
     case Timer.services: follow(services.retry(), isServices: true, now, &effects)
     case Timer.slices: follow(slices.retry(), isServices: false, now, &effects)
+    case Timer.eventRetry: send(events.retry(timer.payload), now, &effects)
     case Timer.sync:
       isSyncArmed = false
       sync(now, &effects)
@@ -173,6 +182,38 @@ public struct KubeProxy: Sendable {
     case .retry(let span):
       effects.arm(TimerID(tag: isServices ? Timer.services : Timer.slices), after: span)
     }
+  }
+
+  // MARK: Events
+
+  /// The one thing a proxy tells people.
+  private mutating func sayStarting(at time: HostTime, _ effects: inout Effects) {
+    var target = TargetReference()
+    target.kind = "Node"
+    target.name = config.nodeName
+    let turn = events.record(
+      target, type: "Normal", reason: "Starting", action: "StartKubeProxy", message: "", at: time,
+      because: effects.cause)
+    send(turn, time.monotonic, &effects)
+  }
+
+  private mutating func eventAnswered(
+    _ number: UInt64, _ response: APIResponse, _ now: Tick, _ effects: inout Effects
+  ) {
+    switch events.answered(number, response, at: now, luck: config.seed) {
+    case .nothing: break
+    case .send(let turn): send(turn, now, &effects)
+    case .wait(let span):
+      effects.arm(TimerID(tag: Timer.eventRetry, payload: number), after: span)
+    }
+  }
+
+  private mutating func send(
+    _ turn: EventSeriesBroadcaster.Turn?, _ now: Tick, _ effects: inout Effects
+  ) {
+    guard let turn else { return }
+    client.call(
+      turn.request, tag: .event(turn.number), because: turn.cause, now: now, into: &effects)
   }
 
   // MARK: Changes

@@ -26,6 +26,15 @@ extension SchedulerProcess {
       let next = queue.list(.active, limit: 1).first?.info.reference
       return Deadline(
         .scheduling, next, "next scheduling cycle, \(queue.activeCount) pods in activeQ")
+    case TimerTag.eventRetry: return events.purposeOfRetry(timer.payload)
+    case TimerTag.leadershipRetry: return leadershipEvents.purposeOfRetry()
+    case TimerTag.finishSeries, TimerTag.refreshSeries:
+      let isEnd = timer.tag == TimerTag.finishSeries
+      return Deadline(
+        .requeue, nil,
+        isEnd
+          ? "writes the ends of Event series that are over (each 6m)"
+          : "writes Event series that go on (each 30m)", isRoutine: true)
     case TimerTag.unschedulable:
       guard queue.unschedulableCount > 0 else { return nil }
       return Deadline(

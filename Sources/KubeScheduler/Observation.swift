@@ -79,12 +79,6 @@ extension SchedulerProcess {
     return decision
   }
 
-  /// Until when the spam filter swallows what this scheduler says about an object; nil where it lets
-  /// it pass.
-  public func eventsHeldUntil(about object: APIObject, at now: Tick) -> Tick? {
-    recorder.heldUntil(about: object, at: now)
-  }
-
   /// What a scheduling cycle for this pod would say now of every node, on the scheduler's own
   /// cache; nil where it knows no such pod or the pod has a node. Changes nothing.
   public func verdicts(for key: ObjectKey) -> Decision? {

@@ -62,16 +62,7 @@ extension SchedulerProcess {
       Note(
         .leadership, elector.leaseReference, "\(config.identity) became leader",
         basis: elector.basis(process: "kube-scheduler")))
-    var target = TargetReference()
-    target.apiVersion = ResourceKind.lease.apiVersion
-    target.kind = ResourceKind.lease.kind
-    target.namespace = elector.config.namespace
-    target.name = elector.config.leaseName
-    let event = recorder.record(
-      target, reason: "LeaderElection", message: "\(config.identity) became leader", at: time)
-    if let event {
-      eventClient.call(event, tag: .recordEvent, now: time.monotonic, into: &effects)
-    }
+    recordLeadership(at: time, into: &effects)
     armRenewDeadline(at: time, into: &effects)
   }
 

@@ -36,7 +36,7 @@ extension SchedulerProcess {
       ])
       patch(
         victim, status: JSONObject([("conditions", .array([.object(condition)]))]),
-        tag: .markVictim(victim: victim, preemptor: preemptor.uid, node: node), at: time,
+        tag: .markVictim(victim: victim, preemptor: preemptor, node: node), at: time,
         into: &effects)
     }
   }
@@ -54,11 +54,11 @@ extension SchedulerProcess {
   }
 
   mutating func victimMarked(
-    _ victim: PodInfo, _ preemptor: UID, _ node: String, _ response: APIResponse,
+    _ victim: PodInfo, _ preemptor: PodInfo, _ node: String, _ response: APIResponse,
     at time: HostTime, into effects: inout Effects
   ) {
     if case .status(let status) = response, status.code == 0 || status.code >= 300 {
-      victimRefused(victim, preemptor, status, into: &effects)
+      victimRefused(victim, preemptor.uid, status, into: &effects)
       return
     }
     var request = APIRequest(
@@ -70,17 +70,17 @@ extension SchedulerProcess {
   }
 
   mutating func victimDeleted(
-    _ victim: PodInfo, _ preemptor: UID, _ node: String, _ response: APIResponse,
+    _ victim: PodInfo, _ preemptor: PodInfo, _ node: String, _ response: APIResponse,
     at time: HostTime, into effects: inout Effects
   ) {
     if case .status(let status) = response, status.code == 0 || status.code >= 300 {
-      victimRefused(victim, preemptor, status, into: &effects)
+      victimRefused(victim, preemptor.uid, status, into: &effects)
       return
     }
     victimIsGoing(victim.uid)
     record(
-      victim, type: "Normal", reason: "Preempted",
-      message: "Preempted by pod \(preemptor.text) on node \(node)", at: time, into: &effects)
+      victim, related: preemptor, type: "Normal", reason: "Preempted", action: "Preempting",
+      message: "Preempted by pod \(preemptor.uid.text) on node \(node)", at: time, into: &effects)
   }
 
   /// A victim that is gone already is as good as deleted; other failures let the preemptor try anew.

@@ -34,10 +34,11 @@ public struct SchedulerProcess: Sendable {
     case elect(LeaderElector.Call)
     case bind(UID)
     case setStatus
-    case recordEvent
+    case recordEvent(UInt64)
+    case recordLeadership
     /// The two steps of a preemption: the victim's condition, then its deletion.
-    case markVictim(victim: PodInfo, preemptor: UID, node: String)
-    case deleteVictim(victim: PodInfo, preemptor: UID, node: String)
+    case markVictim(victim: PodInfo, preemptor: PodInfo, node: String)
+    case deleteVictim(victim: PodInfo, preemptor: PodInfo, node: String)
   }
 
   enum TimerTag {
@@ -50,6 +51,10 @@ public struct SchedulerProcess: Sendable {
     static let cycle: UInt8 = 6
     static let backoff: UInt8 = 7
     static let unschedulable: UInt8 = 8
+    static let eventRetry: UInt8 = 9
+    static let leadershipRetry: UInt8 = 10
+    static let finishSeries: UInt8 = 11
+    static let refreshSeries: UInt8 = 12
   }
 
   /// A pod on its way to a node.
@@ -76,7 +81,9 @@ public struct SchedulerProcess: Sendable {
   var electionClient: APIClient<Call>
   var informers: [Informer]
   var elector: LeaderElector
-  var recorder = EventRecorder(component: SchedulerProcess.schedulerName)
+  /// What it says of pods, by the newer API, and of its leadership, by the older.
+  var events: EventSeriesBroadcaster
+  var leadershipEvents = EventBroadcaster(component: SchedulerProcess.schedulerName)
   var cache = SchedulerCache()
   var queue = SchedulingQueue()
   var nominator = Nominator()
@@ -107,6 +114,8 @@ public struct SchedulerProcess: Sendable {
     eventClient = make(TimerTag.eventClient, 1)
     electionClient = make(TimerTag.electionClient, 2)
     informers = Self.makeInformers()
+    let host = config.identity.split(separator: "_").first.map(String.init) ?? config.identity
+    events = EventSeriesBroadcaster(controller: Self.schedulerName, host: host)
     algorithm.percentageOfNodesToScore = config.percentageOfNodesToScore
     elector = LeaderElector(
       LeaderElector.Config(
@@ -118,7 +127,9 @@ public struct SchedulerProcess: Sendable {
     _ event: ClientEvent, at time: HostTime, into effects: inout Effects
   ) {
     switch event {
-    case .started: startInformers(at: time, into: &effects)
+    case .started:
+      startInformers(at: time, into: &effects)
+      startRecording(into: &effects)
     case .timer(let timer): handle(timer, at: time, into: &effects)
     case .response(let id, let response):
       if let pending = takePending(id) {
@@ -173,6 +184,10 @@ public struct SchedulerProcess: Sendable {
     case TimerTag.election: elect(at: time, into: &effects)
     case TimerTag.renewDeadline: checkRenewal(at: time, into: &effects)
     case TimerTag.cycle: isCycleArmed = false
+    case TimerTag.eventRetry: send(events.retry(timer.payload), at: time, into: &effects)
+    case TimerTag.leadershipRetry: send(leadershipEvents.retry(), at: time, into: &effects)
+    case TimerTag.finishSeries: finishSeries(at: time, into: &effects)
+    case TimerTag.refreshSeries: refreshSeries(at: time, into: &effects)
     case TimerTag.backoff:
       backoffArmedFor = nil
       queue.flushBackoff(now: now)
@@ -207,10 +222,10 @@ public struct SchedulerProcess: Sendable {
       victimMarked(victim, preemptor, node, response, at: time, into: &effects)
     case .deleteVictim(let victim, let preemptor, let node):
       victimDeleted(victim, preemptor, node, response, at: time, into: &effects)
-    case .setStatus, .recordEvent:
-      // Nobody waits for these: the next failure writes the status again, an event that is lost is
-      // lost.
-      break
+    case .recordEvent(let number): eventAnswered(number, response, at: time, into: &effects)
+    case .recordLeadership: leadershipAnswered(response, at: time, into: &effects)
+    // Nobody waits for it: the next failure writes the status again.
+    case .setStatus: break
     }
   }
 

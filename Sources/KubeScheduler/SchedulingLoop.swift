@@ -38,7 +38,7 @@ extension SchedulerProcess {
     if queued.cause != .none { effects.because(queued.cause) }
     if info.isTerminating {
       record(
-        info, type: "Warning", reason: "FailedScheduling",
+        info, type: "Warning", reason: "FailedScheduling", action: "Scheduling",
         message: "skip schedule deleting pod: \(info.namespace)/\(info.key.name)", at: time,
         into: &effects)
       return
@@ -209,7 +209,7 @@ extension SchedulerProcess {
     }
     boundCount += 1
     record(
-      info, type: "Normal", reason: "Scheduled",
+      info, type: "Normal", reason: "Scheduled", action: "Binding",
       message: "Successfully assigned \(info.namespace)/\(info.key.name) to \(binding.node)",
       at: time, into: &effects)
   }
@@ -251,7 +251,8 @@ extension SchedulerProcess {
       if node.isEmpty { nominator.remove(uid) } else { nominator.add(queued.info, node: node) }
     }
     record(
-      queued.info, type: "Warning", reason: "FailedScheduling", message: Self.truncated(message),
+      queued.info, type: "Warning", reason: "FailedScheduling", action: "Scheduling",
+      message: Self.truncated(message),
       at: time, into: &effects)
     patchStatus(
       queued.info, reason: reason, message: message, nomination: nomination, at: time,
@@ -298,16 +299,5 @@ extension SchedulerProcess {
     let document = JSONObject([("status", .object(status))])
     request.body = .patch(Patch(.strategicMerge, .object(document)))
     client.call(request, tag: tag, now: time.monotonic, into: &effects)
-  }
-
-  /// Makes an Event about a pod.
-  mutating func record(
-    _ info: PodInfo, type: String, reason: String, message: String, at time: HostTime,
-    into effects: inout Effects
-  ) {
-    let event = recorder.record(
-      info.pod.boxed, type: type, reason: reason, message: message, at: time)
-    guard let event else { return }
-    eventClient.call(event, tag: .recordEvent, now: time.monotonic, into: &effects)
   }
 }

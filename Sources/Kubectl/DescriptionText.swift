@@ -100,13 +100,12 @@ struct DescriptionText {
         < ($1.lastTimestamp?.microseconds ?? .min, $1.metadata.name)
     }
     for event in sorted {
-      let source =
-        event.sourceComponent.isEmpty ? event.reportingComponent : event.sourceComponent
       let path = event.involvedObject.fieldPath
       let message = (path.isEmpty ? "" : path + ": ") + event.message.trimmed
       line(
         1,
-        [event.type, event.reason, Self.age(event, now), source, message].joined(separator: "\t")
+        [event.type, event.reason, Self.age(event, now), event.component, message].joined(
+          separator: "\t")
       )
     }
   }
@@ -116,9 +115,8 @@ struct DescriptionText {
       time.map { (now - $0).humanDuration } ?? "<unknown>"
     }
     let first = since(event.eventTime ?? event.firstTimestamp)
-    if let series = event.carried["series"], let count = series["count"]?.integerValue {
-      let last = series["lastObservedTime"]?.stringValue.flatMap { Timestamp(rfc3339: $0) }
-      return "\(since(last)) (x\(count) over \(first))"
+    if let series = event.series {
+      return "\(since(series.lastObservedTime)) (x\(series.count) over \(first))"
     }
     guard event.count > 1 else { return first }
     return "\(since(event.lastTimestamp)) (x\(event.count) over \(first))"

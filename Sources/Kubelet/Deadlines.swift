@@ -39,6 +39,7 @@ extension Kubelet {
         .relist, pod.map { ObjectReference(.pod, $0.key) },
         "PLEG relists and sees what changed in \(pod?.key.text ?? "its pods")")
     case Timer.statusBatch: return Deadline(.status, me, "status manager's batch of each 10s")
+    case Timer.eventRetry: return events.purposeOfRetry(me)
     case Timer.runtimeCheck:
       return runtime.lostAt == nil ? nil : Deadline(.retry, me, "dials the container runtime again")
     default: return podPurpose(of: timer)

@@ -70,6 +70,7 @@ public struct Kubelet: Sendable {
     static let runtimeCheck: UInt8 = 17
     static let preStop: UInt8 = 18
     static let deadline: UInt8 = 19
+    static let eventRetry: UInt8 = 20
   }
 
   /// What its luck is about: each matter has its own, whatever else happens at that moment.
@@ -85,7 +86,7 @@ public struct Kubelet: Sendable {
   @Shared var client: APIClient<Call>
   var heartbeatClient: APIClient<Call>
   @Shared var eventClient: APIClient<Call>
-  @Shared var recorder: EventRecorder
+  @Shared var events: EventBroadcaster
   @Shared var pods: Informer
   @Shared var nodes: Informer
   var startedAt = Tick.zero
@@ -133,7 +134,7 @@ public struct Kubelet: Sendable {
     eventClient = APIClient(
       user: user, qps: config.eventRecordQPS, burst: config.eventBurst, timerTag: Timer.events,
       firstID: 2 << 40)
-    recorder = EventRecorder(component: "kubelet", host: config.nodeName)
+    events = EventBroadcaster(component: "kubelet", host: config.nodeName)
     pods = Informer(.pod, fieldSelector: .nodeName(config.nodeName))
     nodes = Informer(.node, fieldSelector: .name(config.nodeName))
   }
@@ -202,6 +203,8 @@ public struct Kubelet: Sendable {
   private mutating func start(_ step: inout Step) {
     startedAt = step.now
     recordNodeEvent("Starting", "Starting kubelet.", &step)
+    recordNodeEvent(
+      "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods", &step)
     call(.status, .status, &step)
     call(.list, .list, &step)
     if !config.podCIDR.isEmpty { setNetwork(config.podCIDR, &step) }
@@ -235,6 +238,7 @@ public struct Kubelet: Sendable {
     case Timer.runtimeCheck: checkRuntime(&step)
     case Timer.preStop: preStopDue(timer.payload, &step)
     case Timer.deadline: deadlineDue(timer.payload, &step)
+    case Timer.eventRetry: send(events.retry(), &step)
     default: preconditionFailure("no such timer: \(timer.tag)")
     }
   }
@@ -275,8 +279,7 @@ public struct Kubelet: Sendable {
     case .podDelete(let number): podDeleteAnswered(number, response, &step)
     case .token(let number): tokenAnswered(number, response, &step)
     case .volumeObject(let reference): volumeObjectAnswered(reference, response, &step)
-    // An event that didn't make it is not worth another try.
-    case .event: break
+    case .event: eventAnswered(response, &step)
     }
   }
 

@@ -154,10 +154,9 @@ extension Kubelet {
     target.name = config.nodeName
     // The kubelet names its node by name: the UID in its events is no UID and stays empty here.
     target.apiVersion = "v1"
-    guard
-      let request = recorder.record(
-        target, type: type, reason: reason, message: message, at: step.time)
-    else { return }
-    eventClient.call(request, tag: .event, now: step.now, into: &step.effects)
+    let turn = events.record(
+      target, type: type, reason: reason, message: message, at: step.time,
+      because: step.effects.cause)
+    send(turn, &step)
   }
 }

@@ -25,12 +25,25 @@ extension Kubelet {
     _ step: inout Step
   ) {
     // Nobody could be told about a pod the API no longer knows; real kubelets post these too.
-    guard
-      let request = recorder.record(
-        worker.object, fieldPath: fieldPath, type: type, reason: reason, message: message,
-        at: step.time)
-    else { return }
-    eventClient.call(request, tag: .event, now: step.now, into: &step.effects)
+    let turn = events.record(
+      worker.object, fieldPath: fieldPath, type: type, reason: reason, message: message,
+      at: step.time, because: step.effects.cause)
+    send(turn, &step)
+  }
+
+  /// Sends an Event that is due.
+  mutating func send(_ turn: EventBroadcaster.Turn?, _ step: inout Step) {
+    guard let turn else { return }
+    eventClient.call(
+      turn.request, tag: .event, because: turn.cause, now: step.now, into: &step.effects)
+  }
+
+  mutating func eventAnswered(_ response: APIResponse, _ step: inout Step) {
+    switch events.answered(response, at: step.now, luck: config.seed) {
+    case .nothing: break
+    case .send(let turn): send(turn, &step)
+    case .wait(let span): step.effects.arm(TimerID(tag: Timer.eventRetry), after: span)
+    }
   }
 }
 
@@ -38,6 +51,9 @@ extension Kubelet {
   /// Until when the spam filter swallows what this kubelet says about an object; nil where it lets
   /// it pass.
   public func eventsHeldUntil(about object: APIObject, at now: Tick) -> Tick? {
-    recorder.heldUntil(about: object, at: now)
+    events.heldUntil(about: object, at: now)
   }
+
+  /// How many Events it has not got rid of, and how often it tried the first of them in vain.
+  public var heldEvents: (count: Int, failures: Int) { (events.count, events.failures) }
 }

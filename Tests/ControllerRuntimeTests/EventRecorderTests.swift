@@ -10,8 +10,10 @@ import Testing
   private func event(
     _ recorder: inout EventRecorder, _ pod: APIObject, _ reason: String, _ message: String
   ) throws -> Event {
-    let request = recorder.record(pod, reason: reason, message: message, at: time)
-    guard case .object(let object)? = request?.body else { throw NoEvent() }
+    let said = EventRecorder.Said(
+      target: TargetReference(pod), type: "Normal", reason: reason, message: message, time: time)
+    let correlated = recorder.correlate(said, at: time.monotonic)
+    guard case .object(let object)? = correlated?.request.body else { throw NoEvent() }
     return try #require(object.event)
   }
   private struct NoEvent: Error {}

@@ -27,7 +27,9 @@ import Testing
     let event = cluster.events.first { $0.reason == "Scheduled" }
     #expect(
       event?.message == "Successfully assigned default/web-1 to \(cluster.bindings[0].node)")
-    #expect(event?.sourceComponent == "default-scheduler")
+    #expect(event?.component == "default-scheduler" && event?.action == "Binding")
+    #expect(event?.reportingInstance == "default-scheduler-master-1")
+    #expect(event?.eventTime != nil && event?.firstTimestamp == nil && event?.count == 0)
   }
 
   @Test func spreadsByRoomLeft() {

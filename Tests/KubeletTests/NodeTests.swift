@@ -37,6 +37,7 @@ import Testing
     #expect(
       lab.events("worker-1") == [
         "Starting: Starting kubelet.",
+        "NodeAllocatableEnforced: Updated Node Allocatable limit across pods",
         "NodeHasSufficientMemory: Node worker-1 status is now: NodeHasSufficientMemory",
         "NodeHasNoDiskPressure: Node worker-1 status is now: NodeHasNoDiskPressure",
         "NodeHasSufficientPID: Node worker-1 status is now: NodeHasSufficientPID",

@@ -143,7 +143,7 @@ struct TraceModel: ViewModel {
       else { return nil }
       return EventRow(
         key: object.key, event: event,
-        last: event.lastTimestamp ?? event.eventTime ?? event.firstTimestamp ?? .powerOn)
+        last: event.lastSeen ?? .powerOn)
     }
     events.sort { ($0.last, $0.key) < ($1.last, $1.key) }
   }

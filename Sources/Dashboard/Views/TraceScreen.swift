@@ -240,11 +240,9 @@ struct TraceScreen {
       case 1: return .text(event.type, theme[isWarning ? .warn : .dim])
       case 2: return .text(event.reason, theme[isWarning ? .warn : .text])
       case 3: return .text("\(event.involvedObject.kind)/\(event.involvedObject.name)")
-      case 4: return .text("\(max(event.count, 1))", theme[.dim])
+      case 4: return .text("\(event.occurrences)", theme[.dim])
       case 5:
-        return .text(
-          event.sourceComponent.isEmpty ? event.reportingComponent : event.sourceComponent,
-          theme[.dim])
+        return .text(event.component, theme[.dim])
       default: return .text(event.message, theme[.dim])
       }
     }

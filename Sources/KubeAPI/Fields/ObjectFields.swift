@@ -94,6 +94,30 @@ extension Event: APIStruct {
       Field("reportingComponent", \.reportingComponent),
       Field("reportingInstance", \.reportingInstance),
       Field(
+        "series",
+        read: { json, event in
+          guard json.objectValue != nil else { return event.series = nil }
+          event.series = Event.Series(
+            count: Int32(json: json["count"] ?? .null),
+            lastObservedTime: Timestamp?(json: json["lastObservedTime"] ?? .null))
+        },
+        write: { event in
+          event.series.map { series in
+            .object(
+              JSONObject([
+                ("count", .integer(Int64(series.count))),
+                (
+                  "lastObservedTime",
+                  series.lastObservedTime.map { .string($0.rfc3339Micro) } ?? .null
+                ),
+              ]))
+          }
+        },
+        digest: { event, digest in
+          digest.combine(Int(event.series?.count ?? 0))
+          digest.combine(Int(event.series?.lastObservedTime?.microseconds ?? 0))
+        }),
+      Field(
         "source", empty: .object(JSONObject()),
         read: { json, event in
           event.sourceComponent = String(json: json["component"] ?? .null)
