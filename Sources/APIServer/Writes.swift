@@ -75,7 +75,8 @@ extension APIServer {
     _ id: UInt64, _ proposal: Proposal, _ time: HostTime, into effects: inout Effects
   ) {
     guard let call = calls[id] else { return }
-    if call.request.options.dryRun {
+    // Whether a new name is free only etcd can say: its transaction is asked, with nothing to write.
+    if call.request.options.dryRun, proposal.action != .create {
       finish(id, .object(proposal.object), into: &effects)
       return
     }
@@ -114,6 +115,7 @@ extension APIServer {
     for key in proposal.releases {
       txn.success.append(.deleteRange(DeleteRangeRequest(key: key)))
     }
+    if call.request.options.dryRun { txn.success = [] }
     calls.modify(id) {
       $0.stage = .committing
       $0.attempts += 1
@@ -134,6 +136,7 @@ extension APIServer {
       lostRace(call, proposal, result, time, into: &effects)
       return
     }
+    if call.request.options.dryRun { return finish(id, .object(proposal.object), into: &effects) }
     let object = proposal.object.at(resourceVersion: result.revision)
     effects.note(
       Note(

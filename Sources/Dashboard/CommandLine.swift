@@ -152,12 +152,12 @@ extension AppState {
   /// The answer so far.
   func lines(of command: CommandRun) -> [SheetLine] {
     var lines: [SheetLine] = []
-    for line in command.output.split(separator: "\n", omittingEmptySubsequences: false) {
-      lines.append(SheetLine(Self.untabbed(line)))
-    }
-    if lines.last?.ink.first?.text.isEmpty ?? false { lines.removeLast() }
-    for line in command.errorOutput.split(separator: "\n") {
-      lines.append(SheetLine(Self.untabbed(line), .error))
+    for piece in command.pieces where !piece.text.isEmpty {
+      var parts = piece.text.split(separator: "\n", omittingEmptySubsequences: piece.isError)
+      if parts.last?.isEmpty ?? false { parts.removeLast() }
+      for line in parts {
+        lines.append(SheetLine(Self.untabbed(line), piece.isError ? .error : .text))
+      }
     }
     if command.isEndless {
       lines.append(SheetLine("streaming until Esc", .dim))
@@ -211,7 +211,11 @@ extension AppState {
     case ("expose", 3): return ["--port="]
     case ("run", 2): return ["--image="]
     case ("scale", 1): return ["deployment", "replicaset"]
-    case ("create", 1): return ["deployment", "namespace", "serviceaccount"]
+    case ("create", 1):
+      return ["configmap", "deployment", "namespace", "secret", "serviceaccount"]
+    case ("create", 2) where words[1] == "secret": return ["generic"]
+    case ("create", _) where ["configmap", "secret"].contains(words[1]):
+      return ["--from-literal=", "--from-file=", "--from-env-file="]
     case ("apply", 1): return ["-f"]
     case ("get", 1), ("describe", 1), ("delete", 1), ("label", 1), ("annotate", 1), ("patch", 1):
       return ResourceKind.allCases.map { verb == "get" ? $0.plural : $0.singular }

@@ -72,6 +72,14 @@ struct CommandRun: Sendable {
     }
   }
 
+  /// What was printed, in the order in which a terminal shows it.
+  var pieces: [(text: String, isError: Bool)] {
+    switch program {
+    case .kubectl(let invocation): invocation.pieces.map { ($0.text, $0.isError) }
+    case .etcd(let invocation): [(invocation.output, false), (invocation.errorOutput, true)]
+    }
+  }
+
   var isFinished: Bool { exitCode != nil }
 
   /// It shows what happens until it is closed: nobody waits for its end.
@@ -163,6 +171,6 @@ struct CommandRun: Sendable {
     }
   }
 
-  /// Everything printed so far, errors last.
-  var text: String { output + errorOutput }
+  /// Everything printed so far.
+  var text: String { pieces.map(\.text).joined() }
 }

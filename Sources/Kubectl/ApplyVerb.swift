@@ -7,11 +7,14 @@ struct ApplyVerb: KubectlVerb {
   private let documents: [ManifestDocument]
   private let unknown: UnknownKinds
   private let namespace: String?
+  private let dryRun: DryRun
   private var next = 0
 
   init(
-    documents: [ManifestDocument], unknown: UnknownKinds = UnknownKinds(), namespace: String?
+    documents: [ManifestDocument], unknown: UnknownKinds = UnknownKinds(), namespace: String?,
+    dryRun: DryRun = .none
   ) {
+    self.dryRun = dryRun
     self.documents = documents
     self.unknown = unknown
     self.namespace = namespace
@@ -19,8 +22,9 @@ struct ApplyVerb: KubectlVerb {
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
     let read = try ManifestFiles(arguments)
-    self.init(
-      documents: read.documents, unknown: read.unknown, namespace: arguments.nonEmpty("namespace"))
+    try self.init(
+      documents: read.documents, unknown: read.unknown, namespace: arguments.nonEmpty("namespace"),
+      dryRun: DryRun(arguments))
   }
 
   // One object after the other, as kubectl does: a namespace must be there before what is in it.
@@ -64,7 +68,7 @@ struct ApplyVerb: KubectlVerb {
   }
 
   private mutating func done(_ object: APIObject, _ word: String, _ io: inout KubectlIO) {
-    io.print(object.printedName + " " + word)
+    io.print(object.printedName + " " + word + dryRun.suffix)
     next += 1
     askNext(&io)
   }
@@ -73,9 +77,11 @@ struct ApplyVerb: KubectlVerb {
     let key = key(of: document.object)
     let json = ClientSideApply.withLastApplied(withNamespace(document.json, key))
     guard let object = try? APIObject(json: json) else { return }
+    if dryRun == .client { return done(object, "created", &io) }
     var request = APIRequest(.create, object.kind, namespace: key.namespace, name: key.name)
     request.body = .object(object)
     request.options.fieldManager = "kubectl-client-side-apply"
+    request.options.dryRun = dryRun == .server
     io.send(request)
   }
 
@@ -84,6 +90,13 @@ struct ApplyVerb: KubectlVerb {
   ) {
     let key = key(of: document.object)
     let modified = ClientSideApply.withLastApplied(withNamespace(document.json, key))
+    if current.metadata.annotations[ClientSideApply.annotation] == nil {
+      io.warn(
+        "Warning: resource \(current.kind.plural)/\(current.metadata.name) is missing the "
+          + "\(ClientSideApply.annotation) annotation which is required by kubectl apply. kubectl "
+          + "apply should only be used on resources created declaratively by either kubectl create "
+          + "--save-config or kubectl apply. The missing annotation will be patched automatically.")
+    }
     do throws(PatchProblem) {
       let patch = try ClientSideApply.patch(
         original: ClientSideApply.lastApplied(current), modified: modified,
@@ -91,9 +104,11 @@ struct ApplyVerb: KubectlVerb {
       if case .object(let fields) = patch, fields.isEmpty {
         return done(current, "unchanged", &io)
       }
+      if dryRun == .client { return done(current, "configured", &io) }
       var request = APIRequest(.patch, current.kind, namespace: key.namespace, name: key.name)
       request.body = .patch(Patch(.strategicMerge, patch))
       request.options.fieldManager = "kubectl-client-side-apply"
+      request.options.dryRun = dryRun == .server
       io.send(request)
     } catch {
       io.fail("error: " + error.message)

@@ -8,12 +8,14 @@ struct DeleteVerb: KubectlVerb {
   private let arguments: KubectlArguments
   private let labels: LabelSelector?
   private let grace: Int64?
+  private let dryRun: DryRun
   private var unknown = UnknownKinds()
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
     self.arguments = arguments
     labels = try arguments.labelSelector()
     grace = try Self.grace(arguments)
+    dryRun = try DryRun(arguments)
     if arguments["filename"] != nil {
       kinds = []
       let read = try ManifestFiles(arguments)
@@ -62,9 +64,9 @@ struct DeleteVerb: KubectlVerb {
 
   mutating func begin(_ io: inout KubectlIO) {
     if grace == 0 {
-      io.errorOutput +=
+      io.warn(
         "Warning: Immediate deletion does not wait for confirmation that the running resource has "
-        + "been terminated. The resource may continue to run on the cluster indefinitely.\n"
+          + "been terminated. The resource may continue to run on the cluster indefinitely.")
     }
     unknown.say(&io)
     for (kind, key) in named { delete(kind, key, &io) }
@@ -78,8 +80,11 @@ struct DeleteVerb: KubectlVerb {
   }
 
   private func delete(_ kind: ResourceKind, _ key: ObjectKey, _ io: inout KubectlIO) {
+    // Names are taken on trust here: kubectl does not look for them either.
+    if dryRun == .client { return said(kind, key, &io) }
     var request = APIRequest(.delete, kind, namespace: key.namespace, name: key.name)
     request.options.gracePeriodSeconds = grace
+    request.options.dryRun = dryRun == .server
     switch arguments["cascade"] {
     case "foreground": request.options.propagationPolicy = "Foreground"
     case "orphan": request.options.propagationPolicy = "Orphan"
@@ -98,13 +103,15 @@ struct DeleteVerb: KubectlVerb {
     case .status(let status) where status.code >= 400 || status.code == 0:
       if !(status.isNotFound && arguments.isSet("ignore-not-found")) { io.fail(status) }
     case .object, .status, .token:
-      let kind = request.request.kind
-      let group = kind.group.isEmpty ? "" : "." + kind.group
-      let word = grace == 0 ? "force deleted" : "deleted"
-      let place =
-        request.request.namespace.isEmpty ? "" : " from \(request.request.namespace) namespace"
-      io.print("\(kind.singular)\(group) \"\(request.request.name)\" \(word)\(place)")
+      said(request.request.kind, request.request.key, &io)
     }
+  }
+
+  private func said(_ kind: ResourceKind, _ key: ObjectKey, _ io: inout KubectlIO) {
+    let group = kind.group.isEmpty ? "" : "." + kind.group
+    let word = grace == 0 ? "force deleted" : "deleted"
+    let place = key.namespace.isEmpty ? "" : " from \(key.namespace) namespace"
+    io.print("\(kind.singular)\(group) \"\(key.name)\" \(word)\(place)\(dryRun.suffix)")
   }
 }
 
@@ -112,6 +119,7 @@ struct DeleteVerb: KubectlVerb {
 struct CordonVerb: KubectlVerb {
   private let names: [String]
   private let isCordon: Bool
+  private let dryRun: DryRun
 
   init(_ arguments: KubectlArguments, isCordon: Bool) throws(KubectlProblem) {
     guard !arguments.words.isEmpty else {
@@ -120,6 +128,7 @@ struct CordonVerb: KubectlVerb {
     }
     names = arguments.words.map { $0.hasPrefix("node/") ? String($0.dropFirst(5)) : $0 }
     self.isCordon = isCordon
+    dryRun = try DryRun(arguments)
   }
 
   mutating func begin(_ io: inout KubectlIO) {
@@ -129,16 +138,18 @@ struct CordonVerb: KubectlVerb {
   mutating func receive(
     _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO
   ) {
-    let word = isCordon ? "cordoned" : "uncordoned"
+    let word = (isCordon ? "cordoned" : "uncordoned") + dryRun.suffix
     switch (request.request.verb, response) {
     case (.get, .object(let object)):
       if object.node?.spec.unschedulable == isCordon {
         return io.print("node/\(object.metadata.name) already \(word)")
       }
+      if dryRun == .client { return io.print("node/\(object.metadata.name) \(word)") }
       var patch = APIRequest(.patch, .node, name: object.metadata.name)
       let value: JSONValue = isCordon ? .bool(true) : .null
       let spec = JSONValue.object(JSONObject([("unschedulable", value)]))
       patch.body = .patch(Patch(.strategicMerge, .object(JSONObject([("spec", spec)]))))
+      patch.options.dryRun = dryRun == .server
       io.send(patch)
     case (_, .object(let object)): io.print("node/\(object.metadata.name) \(word)")
     case (_, .status(let status)): io.fail(status)

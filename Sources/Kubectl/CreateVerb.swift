@@ -2,7 +2,8 @@ import Basics
 import KubeAPI
 import Manifests
 
-/// `kubectl create -f FILE`, `kubectl create deployment|namespace|serviceaccount NAME`.
+/// `kubectl create -f FILE`, `kubectl create deployment|namespace|serviceaccount|configmap NAME`,
+/// `kubectl create secret generic NAME`.
 struct CreateVerb: KubectlVerb {
   private var objects: [APIObject]
   /// Where each came from; empty for those made of arguments.
@@ -47,15 +48,20 @@ struct CreateVerb: KubectlVerb {
     case "serviceaccount", "sa":
       objects = [ServiceAccount(name: try Self.name(arguments, "serviceaccount")).boxed]
     case "deployment", "deploy": objects = [try Self.deployment(arguments)]
-    default: throw KubectlProblem(message: "error: unknown command \"\(what)\"")
+    case "configmap", "cm": objects = [try Self.configMap(arguments)]
+    case "secret": objects = [try Self.secret(arguments)]
+    default:
+      throw KubectlProblem(
+        message: Unsimulated.refusal(ofCreating: what) ?? "error: unknown command \"\(what)\"")
     }
   }
 
   /// The one name behind the kind; what stands behind `--` is none (`NameFromCommandArgs`).
-  private static func name(
+  static func name(
     _ arguments: KubectlArguments, _ kind: String
   ) throws(KubectlProblem) -> String {
-    let words = arguments.words.prefix(arguments.wordsBeforeDashes ?? .max).dropFirst()
+    let words = arguments.words.prefix(arguments.wordsBeforeDashes ?? .max)
+      .dropFirst(kind.split(separator: " ").count)
     guard words.count == 1, let name = words.first else {
       throw .usage("create \(kind)", "exactly one NAME is required, got \(words.count)")
     }
@@ -126,7 +132,7 @@ struct CreateVerb: KubectlVerb {
     let own = object.metadata.namespace
     let place = object.kind.isNamespaced ? (own.isEmpty ? namespace : own) : ""
     let placed = object.withMetadata { $0.namespace = place }
-    if output.isDryRun {
+    if output.dryRun == .client {
       output.print(placed, "created", isMade: sources.isEmpty, &io)
       next += 1
       return sendNext(&io)
@@ -134,6 +140,7 @@ struct CreateVerb: KubectlVerb {
     var request = APIRequest(.create, object.kind, namespace: place, name: object.metadata.name)
     request.body = .object(placed)
     request.options.fieldManager = manager
+    request.options.dryRun = output.dryRun == .server
     io.send(request)
   }
 
@@ -152,10 +159,11 @@ struct CreateVerb: KubectlVerb {
   /// Verbs that make an object of arguments say what they were about instead of whose error it is.
   private func refused(_ kind: ResourceKind, _ status: APIStatus, _ io: inout KubectlIO) {
     guard sources.isEmpty else { return io.fail(status.about("creating", sources[next])) }
-    guard status.code != 0, kind == .deployment || kind == .serviceAccount else {
-      return io.fail(status)
-    }
-    io.fail("error: failed to create \(kind.singular): \(status.message)")
+    let kinds: [ResourceKind] = [.deployment, .serviceAccount, .configMap, .secret]
+    guard status.code != 0, kinds.contains(kind) else { return io.fail(status) }
+    // Of secrets alone it is said without a colon.
+    io.fail(
+      "error: failed to create \(kind.singular)\(kind == .secret ? "" : ":") \(status.message)")
   }
 }
 

@@ -1,31 +1,20 @@
 import KubeAPI
 import Manifests
 
-/// What `create`, `run` and `expose` say of an object that they made, or with `--dry-run=client`
+/// What `create`, `run` and `expose` say of an object that they made, or with `--dry-run`
 /// would have made: one line, or with `-o` the object.
 struct CreationOutput {
   private enum Format {
     case line, name, json, yaml
   }
 
-  /// Nothing is sent: the object is shown as it would be.
-  let isDryRun: Bool
+  let dryRun: DryRun
   private let namespace: String?
   private let format: Format
   private var hasPrinted = false
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
-    switch arguments["dry-run"] {
-    case nil, "none", "false": isDryRun = false
-    case "client", "true", KubectlArguments.unchanged: isDryRun = true
-    case "server":
-      throw KubectlProblem(
-        message: "error: --dry-run=server is not supported; --dry-run=client shows the object")
-    case let other?:
-      throw KubectlProblem(
-        message: "error: Invalid dry-run value (\(other)). Must be \"none\", \"server\", or "
-          + "\"client\".")
-    }
+    dryRun = try DryRun(arguments)
     namespace = arguments.nonEmpty("namespace")
     switch arguments["output"] {
     case nil, "": format = .line
@@ -46,14 +35,14 @@ struct CreationOutput {
     _ object: APIObject, _ made: String, isMade: Bool = false, _ io: inout KubectlIO
   ) {
     func json() -> JSONValue {
-      guard isDryRun, isMade else { return object.json() }
+      guard dryRun == .client, isMade else { return object.json() }
       return Self.withEmptyStructs(object.withMetadata { $0.namespace = namespace ?? "" })
     }
     switch format {
-    case .line: io.print("\(object.printedName) \(made)\(isDryRun ? " (dry run)" : "")")
+    case .line: io.print("\(object.printedName) \(made)\(dryRun.suffix)")
     case .name: io.print(object.printedName)
     case .json: io.print(json().text(pretty: true))
-    case .yaml: io.output += (hasPrinted ? "---\n" : "") + json().yaml
+    case .yaml: io.write((hasPrinted ? "---\n" : "") + json().yaml)
     }
     hasPrinted = true
   }

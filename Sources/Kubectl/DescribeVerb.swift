@@ -67,9 +67,9 @@ struct DescribeVerb: KubectlVerb {
 
   private func print(_ now: Timestamp, _ io: inout KubectlIO) {
     for (index, object) in objects.enumerated() {
-      if index > 0, !areMatches { io.output += "\n\n" }
-      io.output += related.description(of: object, now)
-      if areMatches { io.output += "\n" }
+      if index > 0, !areMatches { io.write("\n\n") }
+      io.write(related.description(of: object, now))
+      if areMatches { io.write("\n") }
     }
   }
 

@@ -11,12 +11,14 @@ struct DrainVerb: KubectlVerb {
   private var leaving: [(node: String, pod: ObjectKey, uid: UID)] = []
   private var failed: [String] = []
   private let grace: Int64?
+  private let dryRun: DryRun
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
     guard !arguments.words.isEmpty else {
       throw KubectlProblem(message: "error: USAGE: drain NODE [flags]")
     }
     self.arguments = arguments
+    dryRun = try DryRun(arguments)
     names = arguments.words.map { $0.hasPrefix("node/") ? String($0.dropFirst(5)) : $0 }
     grace = try arguments.integer("grace-period").flatMap { $0 < 0 ? nil : Int64($0) }
   }
@@ -31,12 +33,13 @@ struct DrainVerb: KubectlVerb {
     switch (request.tag, response) {
     case (Tag.node, .object(let object)): cordon(object, &io)
     case (Tag.cordon, .object(let object)):
-      io.print("node/\(object.metadata.name) cordoned")
+      io.print("node/\(object.metadata.name) cordoned\(dryRun.suffix)")
       list(object.metadata.name, &io)
     case (Tag.list, .list(let objects, _, _)):
       evict(objects.compactMap(\.pod), from: request.request.options.nodeName, &io)
     case (Tag.evict, .status(let status)) where status.code >= 400 || status.code == 0:
       refused(request, status, &io)
+    case (Tag.evict, _) where dryRun == .server: gone(request.request.key, &io)
     case (Tag.evict, _): wait(request.request.key, &io, after: .zero)
     case (Tag.wait, .object(let object)): look(object, &io)
     case (Tag.wait, .status(let status)) where status.isNotFound: gone(request.request.key, &io)
@@ -50,12 +53,17 @@ struct DrainVerb: KubectlVerb {
   private mutating func cordon(_ object: APIObject, _ io: inout KubectlIO) {
     let name = object.metadata.name
     guard object.node?.spec.unschedulable != true else {
-      io.print("node/\(name) already cordoned")
+      io.print("node/\(name) already cordoned\(dryRun.suffix)")
+      return list(name, &io)
+    }
+    if dryRun == .client {
+      io.print("node/\(name) cordoned\(dryRun.suffix)")
       return list(name, &io)
     }
     var patch = APIRequest(.patch, .node, name: name)
     let spec = JSONValue.object(JSONObject([("unschedulable", .bool(true))]))
     patch.body = .patch(Patch(.strategicMerge, .object(JSONObject([("spec", spec)]))))
+    patch.options.dryRun = dryRun == .server
     io.send(patch, tag: Tag.cordon)
   }
 
@@ -82,14 +90,19 @@ struct DrainVerb: KubectlVerb {
     }
     if !plan.warnings.isEmpty {
       let all = plan.warnings.map { "\($0.words): \($0.names)" }
-      io.errorOutput += "Warning: \(all.joined(separator: "; "))\n"
+      io.warn("Warning: \(all.joined(separator: "; "))")
     }
     let wanted = plan.leaving
-    if wanted.isEmpty { return io.print("node/\(node) drained") }
+    if dryRun == .client {
+      for pod in wanted { io.print("evicting pod \(pod.key.text)\(dryRun.suffix)") }
+    }
+    if wanted.isEmpty || dryRun == .client {
+      return io.print("node/\(node) drained\(dryRun.suffix)")
+    }
     for pod in wanted {
       leaving.append((node, pod.key, pod.metadata.uid))
       if !arguments.isSet("disable-eviction") {
-        io.print("evicting pod \(pod.metadata.namespace)/\(pod.metadata.name)")
+        io.print("evicting pod \(pod.key.text)\(dryRun.suffix)")
       }
       send(pod.key, &io, after: .zero)
     }
@@ -101,6 +114,7 @@ struct DrainVerb: KubectlVerb {
       name: pod.name)
     if !arguments.isSet("disable-eviction") { request.subresource = .eviction }
     request.options.gracePeriodSeconds = grace
+    request.options.dryRun = dryRun == .server
     io.send(request, tag: Tag.evict, after: delay)
   }
 
@@ -110,9 +124,9 @@ struct DrainVerb: KubectlVerb {
     let pod = request.request.key
     if status.isNotFound { return gone(pod, &io) }
     if status.reason == .tooManyRequests {
-      io.errorOutput +=
+      io.warn(
         "error when evicting pods/\"\(pod.name)\" -n \"\(pod.namespace)\" (will retry after 5s): "
-        + status.message + "\n"
+          + status.message)
       return send(pod, &io, after: .seconds(5))
     }
     io.fail("error when evicting pods/\"\(pod.name)\" -n \"\(pod.namespace)\": \(status.message)")
@@ -135,8 +149,12 @@ struct DrainVerb: KubectlVerb {
     guard let index = leaving.firstIndex(where: { $0.pod == pod }) else { return }
     let node = leaving[index].node
     leaving.remove(at: index)
-    io.print("pod/\(pod.name) \(arguments.isSet("disable-eviction") ? "deleted" : "evicted")")
-    if !leaving.contains(where: { $0.node == node }) { io.print("node/\(node) drained") }
+    if dryRun == .none {
+      io.print("pod/\(pod.name) \(arguments.isSet("disable-eviction") ? "deleted" : "evicted")")
+    }
+    if !leaving.contains(where: { $0.node == node }) {
+      io.print("node/\(node) drained\(dryRun.suffix)")
+    }
   }
 }
 

@@ -35,7 +35,7 @@ struct ExposeVerb: KubectlVerb {
     for object in query.receive(request, response, &io) ?? [] {
       do throws(KubectlProblem) {
         let service = try service(before: object)
-        if output.isDryRun {
+        if output.dryRun == .client {
           output.print(service.boxed, "exposed", isMade: true, &io)
           continue
         }
@@ -43,6 +43,7 @@ struct ExposeVerb: KubectlVerb {
           .create, .service, namespace: service.metadata.namespace, name: service.metadata.name)
         create.body = .object(service.boxed)
         create.options.fieldManager = "kubectl-expose"
+        create.options.dryRun = output.dryRun == .server
         io.send(create, tag: -1)
       } catch {
         io.fail("error: " + error.message)

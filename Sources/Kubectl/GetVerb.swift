@@ -78,14 +78,14 @@ struct GetVerb: KubectlVerb {
     case .table, .wide: break
     case .name: for object in objects { io.print(object.printedName) }
     case .json: io.print(whole(objects).text(pretty: true))
-    case .yaml: io.output += whole(objects).yaml
+    case .yaml: io.write(whole(objects).yaml)
     case .jsonpath(let path):
       let texts = RelaxedPath.values(path, in: whole(objects)).map { value in
         value.stringValue ?? value.text()
       }
       if !texts.isEmpty { io.print(texts.joined(separator: " ")) }
     case .columns(let columns):
-      io.output += columns.table(objects, hasHeader: !arguments.isSet("no-headers"))
+      io.write(columns.table(objects, hasHeader: !arguments.isSet("no-headers")))
     }
   }
 
@@ -121,12 +121,11 @@ struct GetVerb: KubectlVerb {
       if index > 0 { io.print("") }
       let objects = try sorting?.sorted(found) ?? found
       let table = PrintedTable(kind, objects, now: now)
-      io.output +=
-        TableText(
-          table, objects, isWide: isWide, showsNamespace: isAll && kind.isNamespaced,
-          showsLabels: arguments.isSet("show-labels"), showsKind: hasPrefix,
-          hasHeader: !arguments.isSet("no-headers")
-        ).text
+      let text = TableText(
+        table, objects, isWide: isWide, showsNamespace: isAll && kind.isNamespaced,
+        showsLabels: arguments.isSet("show-labels"), showsKind: hasPrefix,
+        hasHeader: !arguments.isSet("no-headers"))
+      io.write(text.text)
     }
   }
 

@@ -9,7 +9,7 @@ struct HelpVerb: KubectlVerb {
 
   init(_ text: String) { self.text = text }
 
-  mutating func begin(_ io: inout KubectlIO) { io.output += text }
+  mutating func begin(_ io: inout KubectlIO) { io.write(text) }
 
   mutating func receive(
     _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO

@@ -14,6 +14,7 @@ struct KubectlArguments {
     "sort-by", "type", "patch", "tail", "container", "for", "timeout", "image", "port", "cascade",
     "current-replicas", "resource-version", "revision", "to-revision", "target-port", "name",
     "protocol", "labels", "cluster-ip", "restart", "env", "patch-file", "subresource",
+    "from-file", "from-literal", "from-env-file",
   ]
   private static let short: [Character: String] = [
     "n": "namespace", "o": "output", "l": "selector", "f": "filename", "p": "patch",
@@ -24,6 +25,12 @@ struct KubectlArguments {
     "all-namespaces", "all", "force", "now", "show-labels", "no-headers", "wait", "overwrite",
     "ignore-daemonsets", "delete-emptydir-data", "ignore-not-found", "recursive", "watch",
     "disable-eviction", "watch-only", "list", "command", "help",
+  ]
+
+  /// The verbs that know `--dry-run`.
+  private static let dryRunVerbs: [String] = [
+    "annotate", "apply", "cordon", "create", "delete", "drain", "expose", "label", "patch", "run",
+    "scale", "set", "taint", "uncordon",
   ]
 
   /// What `--dry-run` is without a value.
@@ -47,10 +54,9 @@ struct KubectlArguments {
         ).map(String.init)
         let name = parts.first ?? ""
         if name == "dry-run" {
-          // Elsewhere it must not be taken for done.
-          guard ["create", "expose", "run"].contains(verb) else {
-            throw KubectlProblem(message: "error: --dry-run is not supported with \(verb)")
-          }
+          // Of the rollouts only an undo has it.
+          let isKnown = verb == "rollout" ? words.first == "undo" : Self.dryRunVerbs.contains(verb)
+          guard isKnown else { throw KubectlProblem(message: "error: unknown flag: --\(name)") }
           flags.append((name, parts.count == 2 ? parts[1] : Self.unchanged))
         } else if Self.withValue.contains(name) {
           guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {

@@ -16,10 +16,20 @@ public struct KubectlInvocation: Sendable {
     public let delay: Span
   }
 
+  /// Something printed on one side.
+  public struct Piece: Sendable, Hashable {
+    public internal(set) var text: String
+    public let isError: Bool
+  }
+
   /// What was typed, without `kubectl`.
   public let arguments: [String]
   public private(set) var output = ""
   public private(set) var errorOutput = ""
+  /// What was printed on either side, in the order in which a terminal shows it.
+  public private(set) var pieces: [Piece] = []
+  /// All that was printed, as a terminal shows it.
+  public var transcript: String { pieces.map(\.text).joined() }
   /// Nil while answers are awaited.
   public private(set) var exitCode: Int32?
   public var isFinished: Bool { exitCode != nil }
@@ -45,7 +55,7 @@ public struct KubectlInvocation: Sendable {
     do throws(KubectlProblem) {
       verb = try Self.parse(words)
     } catch {
-      errorOutput = error.message + "\n"
+      take(Piece(text: error.message + "\n", isError: true))
       exitCode = 1
     }
   }
@@ -78,6 +88,11 @@ public struct KubectlInvocation: Sendable {
     advance(.answer(request, response, now))
   }
 
+  private mutating func take(_ piece: Piece) {
+    pieces.append(piece)
+    if piece.isError { errorOutput += piece.text } else { output += piece.text }
+  }
+
   private mutating func emit(_ request: KubectlRequest) {
     open[nextToken] = request
     outgoing.append(Outgoing(token: nextToken, request: request.request, delay: request.delay))
@@ -100,8 +115,7 @@ public struct KubectlInvocation: Sendable {
       verb.receive(request, response, now: now, &io)
     }
     self.verb = verb
-    output += io.output
-    errorOutput += io.errorOutput
+    for piece in io.pieces { take(piece) }
     hasFailed = hasFailed || io.hasFailed
     for request in io.requests {
       if request.isInTurn { queue.append(request) } else { emit(request) }
@@ -127,18 +141,31 @@ struct KubectlRequest: Sendable {
 
 /// What a verb says and asks in one step.
 struct KubectlIO {
-  var output = ""
-  var errorOutput = ""
+  fileprivate(set) var pieces: [KubectlInvocation.Piece] = []
   var requests: [KubectlRequest] = []
   var hasFailed = false
   /// The world's, while the verb begins.
   fileprivate(set) var seed: UInt64 = 0
 
-  mutating func print(_ line: String) { output += line + "\n" }
+  mutating func print(_ line: String) { write(line + "\n") }
+
+  /// On standard output, as it stands.
+  mutating func write(_ text: String) { add(text, isError: false) }
+
+  /// A line on standard error that is no failure.
+  mutating func warn(_ line: String) { add(line + "\n", isError: true) }
 
   mutating func fail(_ line: String) {
-    errorOutput += line + "\n"
+    warn(line)
     hasFailed = true
+  }
+
+  private mutating func add(_ text: String, isError: Bool) {
+    if let last = pieces.indices.last, pieces[last].isError == isError {
+      pieces[last].text += text
+    } else {
+      pieces.append(KubectlInvocation.Piece(text: text, isError: isError))
+    }
   }
 
   /// A refusal in kubectl's words.

@@ -14,6 +14,7 @@ struct LabelVerb: KubectlVerb {
   private let overwrites: Bool
   private let lists: Bool
   private let resourceVersion: String?
+  private let dryRun: DryRun
   /// What was changed by the patch of each tag.
   private var words: [Int: String] = [:]
   private var failures: [KubectlIO.Failure] = []
@@ -23,6 +24,7 @@ struct LabelVerb: KubectlVerb {
     self.kind = kind
     overwrites = arguments.isSet("overwrite")
     lists = arguments.isSet("list")
+    dryRun = try DryRun(arguments)
     resourceVersion = arguments.nonEmpty("resource-version")
     let (resources, pairs) = try Self.split(arguments.words, kind)
     query = try ObjectQuery(
@@ -98,7 +100,8 @@ struct LabelVerb: KubectlVerb {
     if request.tag >= ObjectQuery.firstFreeTag {
       pending -= 1
       switch response {
-      case .object(let object): io.print(object.printedName + " " + (words[request.tag] ?? ""))
+      case .object(let object):
+        io.print(object.printedName + " " + (words[request.tag] ?? "") + dryRun.suffix)
       case .status(let status): failures.append(.status(status))
       default: break
       }
@@ -129,7 +132,7 @@ struct LabelVerb: KubectlVerb {
 
   private mutating func change(_ object: APIObject, _ io: inout KubectlIO) {
     let present = present(object)
-    for key in removed where kind == .label && present[key] == nil {
+    for key in removed where kind == .label && present[key] == nil && dryRun != .client {
       io.print("label \"\(key)\" not found.")
     }
     let refusals = refusals(present)
@@ -144,7 +147,10 @@ struct LabelVerb: KubectlVerb {
     case (_, false, false): word = "modified"
     case (_, false, true): word = "labeled"
     case (_, true, false): word = "unlabeled"
-    case (_, true, true): return io.print(object.printedName + " not labeled")
+    case (_, true, true): return io.print(object.printedName + " not labeled" + dryRun.suffix)
+    }
+    if dryRun == .client {
+      return io.print(object.printedName + " " + word + dryRun.suffix)
     }
     var fields = JSONObject(new.map { ($0.key, .string($0.value)) })
     for key in gone { fields[key] = .null }
@@ -154,6 +160,7 @@ struct LabelVerb: KubectlVerb {
       .patch, object.kind, namespace: object.metadata.namespace, name: object.metadata.name)
     request.body = .patch(Patch(.merge, .object(JSONObject([("metadata", .object(metadata))]))))
     request.options.fieldManager = kind == .label ? "kubectl-label" : "kubectl-annotate"
+    request.options.dryRun = dryRun == .server
     let tag = ObjectQuery.firstFreeTag + words.count
     words[tag] = word
     pending += 1

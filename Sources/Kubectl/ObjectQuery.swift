@@ -87,9 +87,9 @@ struct ObjectQuery {
   ///   not ask whether they have any.
   func sayNothingFound(_ io: inout KubectlIO, isInNamespace: Bool = true) {
     guard !hasFailed, named.isEmpty else { return }
-    io.errorOutput +=
+    io.warn(
       isInNamespace && !isEverywhere
-      ? "No resources found in \(namespace) namespace.\n" : "No resources found\n"
+        ? "No resources found in \(namespace) namespace." : "No resources found")
   }
 }
 

@@ -7,6 +7,7 @@ struct PatchVerb: KubectlVerb {
   private var query: ObjectQuery
   private let patch: Patch
   private let subresource: APIRequest.Subresource?
+  private let dryRun: DryRun
   private var before: [APIObject] = []
 
   private static let formats: [(name: String, format: Patch.Format)] = [
@@ -15,6 +16,7 @@ struct PatchVerb: KubectlVerb {
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
     let text = try Self.text(arguments)
+    dryRun = try DryRun(arguments)
     let type = arguments["type"] ?? "strategic"
     guard let format = Self.formats.first(where: { $0.name == type.lowercased() })?.format else {
       throw KubectlProblem(
@@ -78,23 +80,37 @@ struct PatchVerb: KubectlVerb {
     let old = before[request.tag - ObjectQuery.firstFreeTag]
     switch response {
     case .object(let object):
-      let isSame = object.resourceVersion == old.resourceVersion
-      io.print(name(old) + (isSame ? " patched (no change)" : " patched"))
+      let isSame =
+        dryRun == .none ? object.resourceVersion == old.resourceVersion : Self.isSame(object, old)
+      said(old, isSame, &io)
     case .status(let status): io.fail(status)
-    default: io.print(name(old) + " patched")
+    default: said(old, false, &io)
     }
   }
+
+  private func said(_ object: APIObject, _ isSame: Bool, _ io: inout KubectlIO) {
+    io.print(name(object) + (isSame ? " patched (no change)" : " patched") + dryRun.suffix)
+  }
+
+  private static func isSame(_ a: APIObject, _ b: APIObject) -> Bool { a.json() == b.json() }
 
   private func name(_ object: APIObject) -> String {
     subresource == .scale ? "scale.autoscaling/\(object.metadata.name)" : object.printedName
   }
 
   private func send(_ object: APIObject, _ index: Int, _ io: inout KubectlIO) {
+    if dryRun == .client {
+      do throws(APIStatus) {
+        said(object, Self.isSame(try object.applying(patch), object), &io)
+      } catch { io.fail("error: " + error.message) }
+      return
+    }
     var request = APIRequest(
       .patch, object.kind, namespace: object.metadata.namespace, name: object.metadata.name)
     request.subresource = subresource
     request.body = .patch(patch)
     request.options.fieldManager = "kubectl-patch"
+    request.options.dryRun = dryRun == .server
     io.send(request, tag: ObjectQuery.firstFreeTag + index)
   }
 }

@@ -101,9 +101,11 @@ struct RolloutHistoryVerb: KubectlVerb {
 struct RolloutUndoVerb: KubectlVerb {
   private var source: DeploymentsWithSets
   private let revision: Int64
+  private let dryRun: DryRun
 
   init(_ query: ObjectQuery, _ arguments: KubectlArguments) throws(KubectlProblem) {
     source = DeploymentsWithSets(query)
+    dryRun = try DryRun(arguments)
     revision = Int64(try arguments.integer("to-revision") ?? 0)
   }
 
@@ -114,7 +116,7 @@ struct RolloutUndoVerb: KubectlVerb {
   ) {
     if request.request.verb == .patch {
       switch response {
-      case .object(let object): io.print(object.printedName + " rolled back")
+      case .object(let object): io.print(object.printedName + " rolled back" + dryRun.suffix)
       case .status(let status):
         io.fail("error: failed restoring revision \(revision): " + status.message)
       default: break
@@ -135,11 +137,11 @@ struct RolloutUndoVerb: KubectlVerb {
   ) {
     if deployment.metadata.annotations[ClientSideApply.annotation] != nil {
       let name = "\(object.kind.plural)/\(object.metadata.name)"
-      io.errorOutput +=
+      io.warn(
         "Warning: resource \(name) was previously managed with 'kubectl apply'. Rolling back will "
-        + "not update the \(ClientSideApply.annotation) annotation, which may cause unexpected "
-        + "behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with "
-        + "your previous configuration file instead.\n"
+          + "not update the \(ClientSideApply.annotation) annotation, which may cause unexpected "
+          + "behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with "
+          + "your previous configuration file instead.")
     }
     let found = revision == 0 ? revisions.previous : revisions[revision]
     guard let set = found else {
@@ -147,6 +149,13 @@ struct RolloutUndoVerb: KubectlVerb {
         revision == 0
           ? "error: no rollout history found for deployment \"\(object.metadata.name)\""
           : "error: unable to find specified revision \(revision) in history")
+    }
+    if dryRun == .client {
+      // What would be rolled back to takes the place of what was done.
+      var text = DescriptionText()
+      text.template(set.spec.template)
+      return io.print(
+        object.printedName + " " + TabText.expanded(text.raw) + dryRun.suffix)
     }
     guard !deployment.spec.paused else {
       return io.fail(
@@ -156,7 +165,8 @@ struct RolloutUndoVerb: KubectlVerb {
     guard !set.spec.template.isSame(as: deployment.spec.template) else {
       return io.print(
         object.printedName
-          + " skipped rollback (current template already matches revision \(revision))")
+          + " skipped rollback (current template already matches revision \(revision))"
+          + dryRun.suffix)
     }
     send(deployment, set, &io)
   }
@@ -188,6 +198,7 @@ struct RolloutUndoVerb: KubectlVerb {
           replace("/spec/template", template),
           replace("/metadata/annotations", .object(annotations)),
         ])))
+    request.options.dryRun = dryRun == .server
     io.send(request, tag: -1)
   }
 }

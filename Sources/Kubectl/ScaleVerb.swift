@@ -9,6 +9,7 @@ struct ScaleVerb: KubectlVerb {
   /// What must hold of an object before it is scaled (`ScalePrecondition`).
   private let currentReplicas: Int?
   private let resourceVersion: String?
+  private let dryRun: DryRun
   private var next = 0
   /// Objects that are not there are told of once the others are scaled.
   private var absent: [KubectlIO.Failure] = []
@@ -36,6 +37,7 @@ struct ScaleVerb: KubectlVerb {
     self.replicas = replicas
     currentReplicas = expected == -1 ? nil : expected
     resourceVersion = arguments.nonEmpty("resource-version")
+    dryRun = try DryRun(arguments)
     namespace = arguments.namespace
     named = try KubectlArguments.targets(arguments.words).named
     if named.isEmpty {
@@ -60,13 +62,14 @@ struct ScaleVerb: KubectlVerb {
       return io.fail(
         "Error from server (NotFound): the server could not find the requested resource")
     }
-    if currentReplicas != nil || resourceVersion != nil {
+    if currentReplicas != nil || resourceVersion != nil || dryRun == .client {
       return io.send(APIRequest(.get, kind, namespace: namespace, name: name))
     }
     var request = APIRequest(.patch, kind, namespace: namespace, name: name)
     request.subresource = .scale
     let spec = JSONValue.object(JSONObject([("replicas", .integer(Int64(replicas)))]))
     request.body = .patch(Patch(.merge, .object(JSONObject([("spec", spec)]))))
+    request.options.dryRun = dryRun == .server
     io.send(request)
   }
 
@@ -83,14 +86,18 @@ struct ScaleVerb: KubectlVerb {
     case (_, .status(let status)):
       // What cannot be scaled ends it: the objects behind it stay as they are.
       return io.fail(status)
+    case (.get, .object) where dryRun == .client:
+      // What has to hold before is the server's business.
+      io.print("\(kind.singular).\(kind.group)/\(name) scaled\(dryRun.suffix)")
     case (.get, .object(let object)):
       if let problem = unmetPrecondition(object) { return io.fail("error: " + problem) }
       var update = APIRequest(.update, kind, namespace: namespace, name: name)
       update.subresource = .scale
       update.body = .scale(replicas: replicas, resourceVersion: object.resourceVersion)
+      update.options.dryRun = dryRun == .server
       return io.send(update)
     default:
-      io.print("\(kind.singular).\(kind.group)/\(name) scaled")
+      io.print("\(kind.singular).\(kind.group)/\(name) scaled\(dryRun.suffix)")
     }
     next += 1
     askNext(&io)

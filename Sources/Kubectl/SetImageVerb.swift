@@ -5,6 +5,7 @@ import KubeAPI
 struct SetImageVerb: KubectlVerb {
   private let named: [(ResourceKind, String)]
   private let namespace: String
+  private let dryRun: DryRun
   private var images: [(container: String, image: String)] = []
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
@@ -21,6 +22,7 @@ struct SetImageVerb: KubectlVerb {
     }
     named = try KubectlArguments.targets(words).named
     namespace = arguments.namespace
+    dryRun = try DryRun(arguments)
     guard !named.isEmpty else {
       throw KubectlProblem(
         message: "error: one or more resources must be specified as <resource> <name> or "
@@ -39,10 +41,14 @@ struct SetImageVerb: KubectlVerb {
   ) {
     switch (request.request.verb, response) {
     case (.get, .object(let object)): change(object, &io)
-    case (_, .object(let object)): io.print("\(object.printedName) image updated")
+    case (_, .object(let object)): said(object, &io)
     case (_, .status(let status)): io.fail(status)
     default: break
     }
+  }
+
+  private func said(_ object: APIObject, _ io: inout KubectlIO) {
+    io.print("\(object.printedName) image updated\(dryRun.suffix)")
   }
 
   private func change(_ object: APIObject, _ io: inout KubectlIO) {
@@ -63,6 +69,7 @@ struct SetImageVerb: KubectlVerb {
         list.append(.object(JSONObject([("image", .string(image)), ("name", .string(name))])))
       }
     }
+    if dryRun == .client { return said(object, &io) }
     var body = JSONValue.object(JSONObject([("containers", .array(list))]))
     if object.kind != .pod {
       body = .object(JSONObject([("template", .object(JSONObject([("spec", body)])))]))
@@ -70,6 +77,7 @@ struct SetImageVerb: KubectlVerb {
     var patch = APIRequest(
       .patch, object.kind, namespace: object.metadata.namespace, name: object.metadata.name)
     patch.body = .patch(Patch(.strategicMerge, .object(JSONObject([("spec", body)]))))
+    patch.options.dryRun = dryRun == .server
     io.send(patch)
   }
 }

@@ -6,11 +6,13 @@ struct TaintVerb: KubectlVerb {
   private var query: ObjectQuery
   private let changes: TaintChanges
   private let overwrites: Bool
+  private let dryRun: DryRun
   /// What was done to each node, by its name.
   private var words = LookupTable<String, String>()
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
     overwrites = arguments.isSet("overwrite")
+    dryRun = try DryRun(arguments)
     let (resources, specs) = try Self.split(arguments.words)
     guard let type = resources.first else {
       throw KubectlProblem(
@@ -77,7 +79,7 @@ struct TaintVerb: KubectlVerb {
     }
     switch response {
     case .object(let object):
-      io.print(object.printedName + " " + (words[object.metadata.name] ?? ""))
+      io.print(object.printedName + " " + (words[object.metadata.name] ?? "") + dryRun.suffix)
     case .status(let status): io.fail(status)
     default: break
     }
@@ -106,7 +108,9 @@ struct TaintVerb: KubectlVerb {
       if !shrinks { missing.append(.words("taint \"\(gone.text)\" not found")) }
     }
     guard missing.isEmpty else { return io.failAll(missing) }
-    words[name] = overwrites || (grows && shrinks) ? "modified" : grows ? "tainted" : "untainted"
+    let word = overwrites || (grows && shrinks) ? "modified" : grows ? "tainted" : "untainted"
+    if dryRun == .client { return io.print("node/\(name) \(word)\(dryRun.suffix)") }
+    words[name] = word
     var patch = APIRequest(.patch, .node, name: name)
     let list = taints.map { taint in
       var fields = JSONObject([("effect", .string(taint.effect)), ("key", .string(taint.key))])
@@ -117,6 +121,7 @@ struct TaintVerb: KubectlVerb {
     let spec = JSONValue.object(JSONObject([("taints", .array(list))]))
     patch.body = .patch(Patch(.merge, .object(JSONObject([("spec", spec)]))))
     patch.options.fieldManager = "kubectl-taint"
+    patch.options.dryRun = dryRun == .server
     io.send(patch, tag: -1)
   }
 }

@@ -25,6 +25,23 @@ enum Unsimulated {
     return "error: kubectl \(verb) is not supported in this simulation; `\(hint)` \(purpose)"
   }
 
+  /// The kinds of the real `kubectl create` that are not made here, with their short names.
+  private static let creations: [String] = [
+    "clusterrole", "clusterrolebinding", "cronjob", "cj", "ingress", "ing", "job",
+    "poddisruptionbudget", "pdb", "priorityclass", "pc", "quota", "resourcequota", "role",
+    "rolebinding", "secret docker-registry", "secret tls", "service", "svc", "token",
+  ]
+
+  /// The refusal of a `kubectl create KIND` of the real kubectl; nil where it has no such kind.
+  static func refusal(ofCreating kind: String) -> String? {
+    guard creations.contains(kind) else { return nil }
+    let hint =
+      kind == "service" || kind == "svc"
+      ? "kubectl expose` or `kubectl create -f FILE" : "kubectl help"
+    let purpose = kind == "service" || kind == "svc" ? "makes one" : "lists what there is"
+    return "error: kubectl create \(kind) is not supported in this simulation; `\(hint)` \(purpose)"
+  }
+
   /// Plural, singular and short names, each with its group.
   private static let resources: [(group: String, names: [String])] = [
     (

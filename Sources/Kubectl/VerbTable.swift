@@ -28,7 +28,10 @@ extension KubectlInvocation {
   }
 
   private static let table: [Entry] = [
-    Entry("create", "-f FILE, or deployment, namespace, serviceaccount NAME", CreateVerb.init),
+    Entry(
+      "create",
+      "-f FILE, or deployment, namespace, serviceaccount, configmap NAME, secret generic NAME",
+      CreateVerb.init),
     Entry("expose", "a service before deployment NAME: --port=80", ExposeVerb.init),
     Entry("run", "a pod: run NAME --image=nginx", CreateVerb.run),
     Entry("set", "image deployment/NAME CONTAINER=IMAGE", SetImageVerb.init),

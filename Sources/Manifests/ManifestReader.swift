@@ -93,6 +93,19 @@ public enum ManifestReader {
     return try bytes(handle, location)
   }
 
+  /// The regular files of a folder, in the order of their names; nil where `path` is no folder.
+  public static func files(inFolder path: String) -> [String]? {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
+      isDirectory.boolValue
+    else { return nil }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.sorted().filter { name in
+      let found = try? FileManager.default.attributesOfItem(atPath: path + "/" + name)
+      return found?[.type] as? FileAttributeType == .typeRegular
+    }
+  }
+
   /// A pipe or device tells no size: read up to the limit.
   private static func bytes(
     _ handle: FileHandle, _ location: SourceLocation

@@ -203,8 +203,7 @@ public struct ScenarioRunner: Sendable {
     recorded += text
     self.recording = recording
     return judge(
-      invocation.output + invocation.errorOutput, invocation.exitCode, exitCode, step,
-      words: words)
+      invocation.transcript, invocation.exitCode, exitCode, step, words: words)
   }
 
   /// Keeps what a command printed; false where it did not end as expected.

@@ -107,6 +107,22 @@ enum NameRules {
     return problems
   }
 
+  /// The name of an environment variable.
+  static func variable(_ text: String) -> [String] {
+    let isName =
+      !text.isEmpty && !(48...57).contains(text.utf8.first ?? 48)
+      && text.utf8.allSatisfy { Scan.isAlphanumeric($0) || $0 == 45 || $0 == 46 || $0 == 95 }
+    var problems: [String] = []
+    if !isName {
+      problems.append(
+        regex(
+          "a valid environment variable name must consist of alphabetic characters, digits, '_', "
+            + "'-', or '.', and must not start with a digit",
+          "[-._a-zA-Z][-._a-zA-Z0-9]*", "my.env-name", "MY_ENV.NAME", "MyEnvName1"))
+    }
+    return problems + aboveFolder(text)
+  }
+
   /// A key of a config map's or secret's data.
   static func configMapKey(_ text: String) -> [String] {
     let isKey =
@@ -123,6 +139,12 @@ enum NameRules {
           "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
           "[-._a-zA-Z0-9]+", "key.name", "KEY_NAME", "key-name"))
     }
+    return problems + aboveFolder(text)
+  }
+
+  /// What must not be the name of a file (`hasChDirPrefix`).
+  private static func aboveFolder(_ text: String) -> [String] {
+    var problems: [String] = []
     if text == "." || text == ".." {
       problems.append("must not be '\(text)'")
     } else if text.utf8.starts(with: "..".utf8) {
@@ -228,4 +250,8 @@ private enum Scan {
 public enum LabelText {
   public static func problems(ofKey text: String) -> [String] { NameRules.labelKey(text) }
   public static func problems(ofValue text: String) -> [String] { NameRules.labelValue(text) }
+  /// Of a key of a config map's or secret's data.
+  public static func problems(ofDataKey text: String) -> [String] { NameRules.configMapKey(text) }
+  /// Of the name of an environment variable.
+  public static func problems(ofVariable text: String) -> [String] { NameRules.variable(text) }
 }
