@@ -79,7 +79,7 @@ extension AppState {
       return overlays.append(.question(question))
     }
     let shown = words.first == "kubectl" ? Array(words.dropFirst()) : words
-    start(KubectlInvocation(line: line), words: shown.joined(separator: " "))
+    start(KubectlInvocation(line: line, canFollow: true), words: shown.joined(separator: " "))
   }
 
   /// Starts a command; its answer goes into a sheet as it comes.

@@ -84,8 +84,10 @@ struct CommandRun: Sendable {
 
   /// It shows what happens until it is closed: nobody waits for its end.
   var isEndless: Bool {
-    if case .etcd(let invocation) = program { return invocation.isEndless }
-    return false
+    switch program {
+    case .kubectl(let invocation): invocation.followed != nil
+    case .etcd(let invocation): invocation.isEndless
+    }
   }
 
   /// Whether it only looks: what it asks changes no object and no key.
@@ -149,6 +151,10 @@ struct CommandRun: Sendable {
       }
     }
     send(&invocation, &timeline)
+    guard let followed = invocation.followed else { return }
+    let world = timeline.world
+    let news = world.objectChanges(followed.kind, after: followed.after)
+    invocation.follow(news.changes, to: news.revision, now: world.wallClock)
   }
 
   private mutating func send(

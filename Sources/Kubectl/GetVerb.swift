@@ -16,6 +16,7 @@ struct GetVerb: KubectlVerb {
   private let arguments: KubectlArguments
   private let format: Format
   private let sorting: SortingByPath?
+  private var watch: GetWatch?
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
     query = try ObjectQuery(
@@ -23,12 +24,7 @@ struct GetVerb: KubectlVerb {
       nothing: "You must specify the type of resource to get. Use \"kubectl api-resources\" for "
         + "a complete list of supported resources.\n\nerror: Required resource not specified.",
       takesAll: true)
-    // An invocation ends with its answer, and cannot go on as a watch does.
-    guard !arguments.isSet("watch"), !arguments.isSet("watch-only") else {
-      throw KubectlProblem(
-        message: "error: --watch is not supported: the dashboard's lists are live already, and "
-          + "`kubectl rollout status` waits for a rollout")
-    }
+    watch = try GetWatch(arguments, query)
     self.arguments = arguments
     let path = arguments["sort-by"] ?? ""
     sorting = path.isEmpty ? nil : try SortingByPath(path)
@@ -61,7 +57,54 @@ struct GetVerb: KubectlVerb {
     _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO
   ) {
     guard let found = query.receive(request, response, &io) else { return }
+    if watch != nil, !query.hasFailed {
+      watch?.begin(found, at: query.revision)
+      return printFollowed(watch?.isOnly ?? false ? [] : found, now, &io)
+    }
     do throws(KubectlProblem) { try print(found, now, &io) } catch { io.fail(error.message) }
+  }
+
+  var followed: (kind: ResourceKind, after: Int64)? { watch?.followed }
+
+  mutating func follow(
+    _ changes: [(object: APIObject, isDeleted: Bool)], to revision: Int64, now: Timestamp,
+    _ io: inout KubectlIO
+  ) {
+    guard let objects = watch?.shown(changes, to: revision, query) else { return }
+    printFollowed(objects, now, &io)
+  }
+
+  /// Rows under those printed before.
+  private mutating func printFollowed(
+    _ objects: [APIObject], _ now: Timestamp, _ io: inout KubectlIO
+  ) {
+    guard let first = objects.first, var watch else { return }
+    switch format {
+    case .table, .wide:
+      let table = TableText(
+        PrintedTable(first.kind, objects, now: now), objects, isWide: isWide,
+        showsNamespace: arguments.isSet("all-namespaces") && first.kind.isNamespaced,
+        showsLabels: arguments.isSet("show-labels"), showsKind: false,
+        hasHeader: !watch.hasPrinted && !arguments.isSet("no-headers"))
+      io.write(TabText.table(table.rows, remembering: &watch.widths))
+    case .name: for object in objects { io.print(object.printedName) }
+    case .json: for object in objects { io.print(object.json().text(pretty: true)) }
+    case .yaml:
+      for (index, object) in objects.enumerated() {
+        io.write((watch.hasPrinted || index > 0 ? "---\n" : "") + object.json().yaml)
+      }
+    case .jsonpath(let path):
+      for object in objects {
+        let values = RelaxedPath.values(path, in: object.json())
+        io.print(values.map { $0.stringValue ?? $0.text() }.joined(separator: " "))
+      }
+    case .columns(let columns):
+      io.write(
+        columns.table(
+          objects, hasHeader: !watch.hasPrinted && !arguments.isSet("no-headers")))
+    }
+    watch.hasPrinted = true
+    self.watch = watch
   }
 
   private func print(
@@ -137,7 +180,8 @@ struct GetVerb: KubectlVerb {
 
 /// A table of the server's as kubectl shows it.
 struct TableText {
-  let text: String
+  let rows: [[String]]
+  var text: String { TabText.table(rows) }
 
   init(
     _ table: PrintedTable, _ objects: [APIObject], isWide: Bool, showsNamespace: Bool,
@@ -161,6 +205,6 @@ struct TableText {
       }
       rows.append(cells)
     }
-    text = TabText.table(rows)
+    self.rows = rows
   }
 }

@@ -7,6 +7,8 @@ struct KubectlArguments {
   var words: [String] = []
   /// How many of the words stand before `--`; nil where there is none.
   private(set) var wordsBeforeDashes: Int?
+  /// Whether a watch can go on.
+  var canFollow = false
   private var flags: [(name: String, value: String)] = []
 
   private static let withValue: [String] = [

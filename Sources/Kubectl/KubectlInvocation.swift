@@ -47,13 +47,18 @@ public struct KubectlInvocation: Sendable {
   private var hasFailed = false
 
   /// The command as typed, with or without the leading `kubectl`, split as a shell would.
-  public init(line: String) { self.init(ShellWords.split(line)) }
+  ///
+  /// - Parameter canFollow: whether its owner tells it what changes, as `get --watch` wants; it
+  ///   goes on until its owner forgets it.
+  public init(line: String, canFollow: Bool = false) {
+    self.init(ShellWords.split(line), canFollow: canFollow)
+  }
 
-  public init(_ arguments: [String]) {
+  public init(_ arguments: [String], canFollow: Bool = false) {
     let words = arguments.first == "kubectl" ? Array(arguments.dropFirst()) : arguments
     self.arguments = words
     do throws(KubectlProblem) {
-      verb = try Self.parse(words)
+      verb = try Self.parse(words, canFollow: canFollow)
     } catch {
       take(Piece(text: error.message + "\n", isError: true))
       exitCode = 1
@@ -86,6 +91,20 @@ public struct KubectlInvocation: Sendable {
     guard let request = open.removeValue(forKey: token) else { return }
     if turn == token { turn = nil }
     advance(.answer(request, response, now))
+  }
+
+  /// The kind whose changes after a revision it wants to hear of; nil where it follows nothing.
+  public var followed: (kind: ResourceKind, after: Int64)? { isFinished ? nil : verb?.followed }
+
+  /// What became of the objects that it follows, a deleted one as it was last.
+  public mutating func follow(
+    _ changes: [(object: APIObject, isDeleted: Bool)], to revision: Int64, now: Timestamp
+  ) {
+    guard var verb, verb.followed != nil else { return }
+    var io = KubectlIO()
+    verb.follow(changes, to: revision, now: now, &io)
+    self.verb = verb
+    for piece in io.pieces { take(piece) }
   }
 
   private mutating func take(_ piece: Piece) {
@@ -124,7 +143,7 @@ public struct KubectlInvocation: Sendable {
       turn = nextToken
       emit(queue.removeFirst())
     }
-    if open.isEmpty && exitCode == nil { exitCode = hasFailed ? 1 : 0 }
+    if open.isEmpty, exitCode == nil, verb.followed == nil { exitCode = hasFailed ? 1 : 0 }
   }
 }
 
@@ -224,13 +243,23 @@ struct KubectlIO {
 protocol KubectlVerb: Sendable {
   /// Whether it only looks.
   static var isReading: Bool { get }
+  /// What it goes on to hear of; see `KubectlInvocation.followed`.
+  var followed: (kind: ResourceKind, after: Int64)? { get }
   mutating func begin(_ io: inout KubectlIO)
   mutating func receive(
     _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO)
+  mutating func follow(
+    _ changes: [(object: APIObject, isDeleted: Bool)], to revision: Int64, now: Timestamp,
+    _ io: inout KubectlIO)
 }
 
 extension KubectlVerb {
   static var isReading: Bool { false }
+  var followed: (kind: ResourceKind, after: Int64)? { nil }
+  mutating func follow(
+    _ changes: [(object: APIObject, isDeleted: Bool)], to revision: Int64, now: Timestamp,
+    _ io: inout KubectlIO
+  ) {}
 }
 
 /// What is wrong with the arguments, in kubectl's words.

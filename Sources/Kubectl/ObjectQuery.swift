@@ -13,6 +13,8 @@ struct ObjectQuery {
   private var pending = 0
   /// Whether something could not be had.
   private(set) var hasFailed = false
+  /// What the newest answer is consistent with.
+  private(set) var revision: Int64 = 0
   /// Whether names that are none are passed over.
   private let ignoresNotFound: Bool
 
@@ -70,8 +72,12 @@ struct ObjectQuery {
     guard pending > 0, found.indices.contains(request.tag) else { return nil }
     pending -= 1
     switch response {
-    case .object(let object): found[request.tag] = [object]
-    case .list(let objects, _, _): found[request.tag] = objects
+    case .object(let object):
+      found[request.tag] = [object]
+      revision = object.resourceVersion
+    case .list(let objects, let listed, _):
+      found[request.tag] = objects
+      revision = listed
     case .status(let status) where status.isNotFound && ignoresNotFound: break
     case .status(let status):
       hasFailed = true
@@ -79,6 +85,18 @@ struct ObjectQuery {
     case .token: break
     }
     return pending == 0 ? found.flatMap { $0 } : nil
+  }
+
+  /// Whether an object is one of those that the line names or selects.
+  func matches(_ object: APIObject) -> Bool {
+    guard kinds.contains(object.kind) || named.contains(where: { $0.0 == object.kind }) else {
+      return false
+    }
+    let isElsewhere = object.kind.isNamespaced && object.key.namespace != namespace
+    if isElsewhere, !isEverywhere || !named.isEmpty { return false }
+    if !named.isEmpty { return named.contains { $0.1 == object.key.name } }
+    if let labels, !labels.matches(object.metadata.labels) { return false }
+    return fields.map { (try? $0.matches(object)) ?? false } ?? true
   }
 
   /// Says that there is nothing, unless it was said what went wrong.

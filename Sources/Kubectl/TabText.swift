@@ -22,6 +22,24 @@ struct TabText {
       rows.map { $0.joined(separator: "\t") + "\n" }.joined(), minimumWidth: 6, padding: 3)
   }
 
+  /// The same where rows come one after the other: a column stays as wide as it ever was.
+  static func table(_ rows: [[String]], remembering widths: inout [Int]) -> String {
+    var text = ""
+    for row in rows {
+      for (column, cell) in row.dropLast().enumerated() {
+        if column == widths.count { widths.append(6) }
+        widths[column] = max(widths[column], cell.count + 3)
+      }
+    }
+    for row in rows {
+      for (width, cell) in zip(widths, row.dropLast()) {
+        text += cell + String(repeating: " ", count: width - cell.count)
+      }
+      text += (row.last ?? "") + "\n"
+    }
+    return text
+  }
+
   private init(_ text: String, _ minimumWidth: Int, _ padding: Int) {
     lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
       $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)

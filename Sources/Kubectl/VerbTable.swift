@@ -35,7 +35,9 @@ extension KubectlInvocation {
     Entry("expose", "a service before deployment NAME: --port=80", ExposeVerb.init),
     Entry("run", "a pod: run NAME --image=nginx", CreateVerb.run),
     Entry("set", "image deployment/NAME CONTAINER=IMAGE", SetImageVerb.init),
-    Entry("get", "objects, as a table, -o wide, yaml, json, name, jsonpath=...", GetVerb.init),
+    Entry(
+      "get", "objects, as a table, -o wide, yaml, json, name, jsonpath=...; -w follows",
+      GetVerb.init),
     Entry("delete", "TYPE NAME, -l SELECTOR, --all, or -f FILE", DeleteVerb.init),
     Entry(
       "rollout", "status, history, undo, restart, pause, resume deployment/NAME", RolloutVerb.parse),
@@ -59,14 +61,17 @@ extension KubectlInvocation {
     },
   ]
 
-  static func parse(_ words: [String]) throws(KubectlProblem) -> any KubectlVerb {
+  static func parse(
+    _ words: [String], canFollow: Bool
+  ) throws(KubectlProblem) -> any KubectlVerb {
     guard let verb = words.first, !["--help", "-h"].contains(verb) else { return HelpVerb(help) }
     if verb == "help" {
       let topic = words.dropFirst().first { !$0.hasPrefix("-") }
       return HelpVerb(try topic.map(entry)?.help ?? help)
     }
     let entry = try entry(verb)
-    let arguments = try KubectlArguments(Array(words.dropFirst()), of: verb)
+    var arguments = try KubectlArguments(Array(words.dropFirst()), of: verb)
+    arguments.canFollow = canFollow
     return arguments.isSet("help") ? HelpVerb(entry.help) : try entry.make(arguments)
   }
 

@@ -17,6 +17,21 @@ struct KubectlLineTests {
     #expect(desk.state.prompt.map { desk.state.completions($0).choices } == choices)
   }
 
+  @Test func aWatchGoesOnBehindTheNextCommand() {
+    var desk = Desk(width: 120, height: 40)
+    let name = desk.state.names(of: .deployment).first ?? "none"
+    desk.command("get deployment \(name) -w")
+    #expect(desk.text.contains("streaming until Esc"))
+    #expect(!desk.state.isBusy, "nobody waits for its end")
+    desk.command("scale deployment \(name) --replicas=1")
+    #expect(desk.text.contains("\(name) scaled"))
+    desk.press("esc space")
+    desk.watch(seconds: 5)
+    #expect(desk.text.contains("streaming until Esc") && desk.text.contains("1/1"))
+    desk.press("esc")
+    #expect(!desk.text.contains("streaming"))
+  }
+
   @Test func aRolloutIsWaitedForWhileTheClockStands() {
     var desk = Desk(width: 120, height: 40)
     desk.press(":")

@@ -45,8 +45,8 @@ struct GetTests {
     ),
     (
       "get pods -w",
-      "error: --watch is not supported: the dashboard's lists are live already, and `kubectl "
-        + "rollout status` waits for a rollout\n"
+      "error: --watch works on the dashboard's command line only; `kubectl rollout status` waits "
+        + "for a rollout\n"
     ),
     (
       "get pods -o custom-columns=NAME",
