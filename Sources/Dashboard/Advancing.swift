@@ -28,7 +28,10 @@ extension AppState {
   mutating func afterTime() {
     pump()
     let isBig = observation.pods.count > 600
-    let isDue = !isBig || !isRunning || realNow >= lastRefresh + 250_000
+    // Views show etcd's members as they are now: the line that counts them must not lag behind.
+    let isDue =
+      !isBig || !isRunning || realNow >= lastRefresh + 250_000
+      || timeline.world.etcdHealth.healthy != observation.healthyMembers
     if isDue { refresh() }
   }
 
