@@ -103,6 +103,15 @@ extension AppState {
     stream = nil
   }
 
+  /// Whether a popup shows what is printed until it is closed.
+  func isStreaming(_ sheet: Sheet) -> Bool {
+    switch sheet.content {
+    case .stream: true
+    case .command: command?.isEndless ?? false
+    default: false
+    }
+  }
+
   /// What prints until it is closed goes on behind the next command: a watch shows a put.
   private mutating func keepStream() {
     guard let run = command, run.isEndless, !run.isFinished else { return }

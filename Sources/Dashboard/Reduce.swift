@@ -441,6 +441,9 @@ extension AppState {
     lastSheetUpdate = realNow
     for index in overlays.indices {
       guard case .sheet(var sheet) = overlays[index] else { continue }
+      if isStreaming(sheet), sheet.offset >= geometry.sheetLines - geometry.sheetRows {
+        sheet.followsEnd = true
+      }
       switch sheet.content {
       case .details(let row):
         snapshot.readEvents(timeline.world)

@@ -77,9 +77,13 @@ struct Sheet: Sendable {
     selected.flatMap { lines.indices.contains($0) ? lines[$0].opens : nil }
   }
 
+  /// Of what is printed until it is closed the newest is in sight, until one scrolls elsewhere.
+  var followsEnd = true
+
   mutating func scroll(to offset: Int) {
     self.offset = offset
     followsSelection = false
+    followsEnd = false
   }
 
   /// The lines as they are now; the selection stays with its target.

@@ -75,6 +75,7 @@ struct SheetView {
   /// nothing else was scrolled to.
   private func offset(_ lines: [Wrapped], visible: Int) -> Int {
     let last = max(lines.count - visible, 0)
+    if sheet.followsEnd, state.isStreaming(sheet) { return last }
     let wanted = min(max(sheet.offset, 0), last)
     guard sheet.followsSelection,
       let selected = lines.firstIndex(where: { $0.source == sheet.selected })

@@ -32,6 +32,22 @@ struct KubectlLineTests {
     #expect(!desk.text.contains("streaming"))
   }
 
+  @Test func theNewestOfAWatchIsInSight() {
+    var desk = Desk(width: 80, height: 18)
+    desk.command("get events -w")
+    #expect(desk.text.contains("streaming until Esc"), "the last line")
+    desk.press("k k")
+    #expect(!desk.text.contains("streaming until Esc"))
+    desk.frame()
+    #expect(!desk.text.contains("streaming until Esc"), "one looks at an older line")
+    desk.press("end")
+    #expect(desk.text.contains("streaming until Esc"))
+    desk.command("delete pods --all -n default")
+    desk.press("esc space")
+    desk.watch(seconds: 3)
+    #expect(desk.text.contains("streaming until Esc"))
+  }
+
   @Test func aRolloutIsWaitedForWhileTheClockStands() {
     var desk = Desk(width: 120, height: 40)
     desk.press(":")
