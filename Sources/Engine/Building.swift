@@ -10,9 +10,14 @@ import Kubelet
 import SimulationKernel
 
 extension World {
+  private static let loadBalancerIP = "10.0.0.10"
+
+  /// Where everybody reaches the API servers: the load balancer before them.
+  public static let apiServerURL = "https://\(loadBalancerIP):6443"
+
   /// Lays out hosts and processes, all switched off.
   mutating func build() {
-    addHost("lb-1", .loadBalancer, zone: "", ip: "10.0.0.10")
+    addHost("lb-1", .loadBalancer, zone: "", ip: Self.loadBalancerIP)
     var counters = (master: 0, worker: 0, etcd: 0)
     for machine in spec.machines {
       switch machine.role {

@@ -18,6 +18,8 @@ public enum ResourceKind: UInt8, CaseIterable, Sendable, Hashable, Comparable {
   /// `v1`, `apps/v1`.
   public var apiVersion: String { group.isEmpty ? version : group + "/" + version }
   public var isNamespaced: Bool { self != .namespace && self != .node }
+  /// Whether it is of kubectl's category `all`.
+  public var isInAll: Bool { [.pod, .service, .deployment, .replicaSet].contains(self) }
   /// `pods`, `deployments.apps`: the resource as error messages name it.
   public var groupResource: String { group.isEmpty ? plural : plural + "." + group }
 

@@ -104,22 +104,10 @@ struct DescriptionText {
       let message = (path.isEmpty ? "" : path + ": ") + event.message.trimmed
       line(
         1,
-        [event.type, event.reason, Self.age(event, now), event.component, message].joined(
+        [event.type, event.reason, event.interval(now), event.component, message].joined(
           separator: "\t")
       )
     }
-  }
-
-  private static func age(_ event: Event, _ now: Timestamp) -> String {
-    func since(_ time: Timestamp?) -> String {
-      time.map { (now - $0).humanDuration } ?? "<unknown>"
-    }
-    let first = since(event.eventTime ?? event.firstTimestamp)
-    if let series = event.series {
-      return "\(since(series.lastObservedTime)) (x\(series.count) over \(first))"
-    }
-    guard event.count > 1 else { return first }
-    return "\(since(event.lastTimestamp)) (x\(event.count) over \(first))"
   }
 }
 

@@ -16,7 +16,7 @@ struct KubectlArguments {
     "sort-by", "type", "patch", "tail", "container", "for", "timeout", "image", "port", "cascade",
     "current-replicas", "resource-version", "revision", "to-revision", "target-port", "name",
     "protocol", "labels", "cluster-ip", "restart", "env", "patch-file", "subresource",
-    "from-file", "from-literal", "from-env-file",
+    "from-file", "from-literal", "from-env-file", "types", "api-group",
   ]
   private static let short: [Character: String] = [
     "n": "namespace", "o": "output", "l": "selector", "f": "filename", "p": "patch",
@@ -27,6 +27,7 @@ struct KubectlArguments {
     "all-namespaces", "all", "force", "now", "show-labels", "no-headers", "wait", "overwrite",
     "ignore-daemonsets", "delete-emptydir-data", "ignore-not-found", "recursive", "watch",
     "disable-eviction", "watch-only", "list", "command", "help",
+    "client", "namespaced",
   ]
 
   /// The verbs that know `--dry-run`.
@@ -144,7 +145,7 @@ struct KubectlArguments {
 
   /// `pods`, `pods,services`, `all`.
   static func kinds(_ word: String) throws(KubectlProblem) -> [ResourceKind] {
-    if word == "all" { return [.pod, .service, .deployment, .replicaSet] }
+    if word == "all" { return ResourceKind.allCases.filter(\.isInAll) }
     var kinds: [ResourceKind] = []
     for part in word.split(separator: ",", omittingEmptySubsequences: false) {
       guard let kind = ResourceKind(commandLineName: String(part)) else {

@@ -1,3 +1,4 @@
+import Basics
 import KubeAPI
 
 /// The objects that a command line names, by name, kind or selector, asked of the API server and
@@ -16,7 +17,7 @@ struct ObjectQuery {
   /// What the newest answer is consistent with.
   private(set) var revision: Int64 = 0
   /// Whether names that are none are passed over.
-  private let ignoresNotFound: Bool
+  var ignoresNotFound: Bool
 
   /// Tags from here on are free for what a verb asks afterwards.
   static let firstFreeTag = 1_000_000
@@ -45,19 +46,19 @@ struct ObjectQuery {
   }
 
   /// Sends the requests, under tags from 0 on.
-  mutating func begin(_ io: inout KubectlIO) {
+  mutating func begin(_ io: inout KubectlIO, after delay: Span = .zero) {
     if named.isEmpty {
       for (index, kind) in kinds.enumerated() {
         let place = isEverywhere || !kind.isNamespaced ? "" : namespace
         var request = APIRequest(.list, kind, namespace: place)
         request.options.labelSelector = labels
         request.options.fieldSelector = fields
-        io.send(request, tag: index)
+        io.send(request, tag: index, after: delay)
       }
     } else {
       for (index, (kind, name)) in named.enumerated() {
         let place = kind.isNamespaced ? namespace : ""
-        io.send(APIRequest(.get, kind, namespace: place, name: name), tag: index)
+        io.send(APIRequest(.get, kind, namespace: place, name: name), tag: index, after: delay)
       }
     }
     pending = named.isEmpty ? kinds.count : named.count

@@ -2,19 +2,17 @@
 /// not as something that nobody ever heard of.
 enum Unsimulated {
   private static let verbs: [String] = [
-    "alpha", "api-resources", "api-versions", "attach", "auth", "autoscale", "certificate",
-    "cluster-info", "completion", "config", "cp", "debug", "diff", "edit", "events", "exec",
+    "alpha", "attach", "auth", "autoscale", "certificate",
+    "completion", "config", "cp", "debug", "diff", "edit", "exec",
     "explain", "kuberc", "kustomize", "logs", "options", "plugin", "port-forward", "proxy",
-    "replace", "top", "version", "wait",
+    "replace",
   ]
 
   /// What does nearly the same.
   private static let instead: [(verb: String, words: String)] = [
-    ("api-resources", "kubectl get TYPE"),
-    ("edit", "kubectl patch"), ("events", "kubectl get events"),
+    ("edit", "kubectl patch"),
     ("logs", "kubectl describe pod NAME"), ("options", "kubectl help"),
-    ("replace", "kubectl apply -f FILE"), ("top", "kubectl describe node NAME"),
-    ("wait", "kubectl rollout status"),
+    ("replace", "kubectl apply -f FILE"),
   ]
 
   /// The refusal of a verb of the real kubectl; nil where it has none of that name either.

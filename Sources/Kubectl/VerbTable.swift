@@ -42,6 +42,12 @@ extension KubectlInvocation {
     Entry(
       "rollout", "status, history, undo, restart, pause, resume deployment/NAME", RolloutVerb.parse),
     Entry("scale", "deployment NAME --replicas=3", ScaleVerb.init),
+    Entry("cluster-info", "where the API servers are reached") {
+      (a) throws(KubectlProblem) in try DiscoveryVerb(a, .clusterInfo)
+    },
+    Entry("top", "node or pod: needs a metrics-server, of which there is none") {
+      (a) throws(KubectlProblem) in try DiscoveryVerb(a, .top)
+    },
     Entry("cordon", "marks a node unschedulable") { (a) throws(KubectlProblem) in
       try CordonVerb(a, isCordon: true)
     },
@@ -51,13 +57,26 @@ extension KubectlInvocation {
     Entry("drain", "empties a node, for maintenance", DrainVerb.init),
     Entry("taint", "nodes NAME KEY=VALUE:EFFECT, or KEY:EFFECT-", TaintVerb.init),
     Entry("describe", "an object with its events, in detail", DescribeVerb.init),
+    Entry("events", "in the order of time; --for TYPE/NAME, --types Warning", EventsVerb.init),
     Entry("apply", "-f FILE: makes the objects there what the file says", ApplyVerb.init),
     Entry("patch", "TYPE NAME -p PATCH [--type merge|strategic|json]", PatchVerb.init),
+    Entry(
+      "wait", "TYPE NAME --for=condition=Ready, delete, create or jsonpath=...; --timeout=30s",
+      WaitVerb.init),
     Entry("label", "TYPE NAME KEY=VALUE, or KEY-") { (a) throws(KubectlProblem) in
       try LabelVerb(a, .label)
     },
     Entry("annotate", "TYPE NAME KEY=VALUE, or KEY-") { (a) throws(KubectlProblem) in
       try LabelVerb(a, .annotation)
+    },
+    Entry("api-resources", "the kinds there are, with their short names") {
+      (a) throws(KubectlProblem) in try DiscoveryVerb(a, .resources)
+    },
+    Entry("api-versions", "the API groups and versions there are") {
+      (a) throws(KubectlProblem) in try DiscoveryVerb(a, .versions)
+    },
+    Entry("version", "of kubectl and of the API servers") {
+      (a) throws(KubectlProblem) in try DiscoveryVerb(a, .version)
     },
   ]
 
@@ -91,9 +110,12 @@ extension KubectlInvocation {
 
 extension APIObject {
   /// How kubectl names an object when it has done something: `deployment.apps/web`.
-  var printedName: String {
-    kind.group.isEmpty
-      ? kind.singular + "/" + metadata.name
-      : kind.singular + "." + kind.group + "/" + metadata.name
+  var printedName: String { kind.printed(metadata.name) }
+}
+
+extension ResourceKind {
+  /// How kubectl names an object of this kind.
+  func printed(_ name: String) -> String {
+    (group.isEmpty ? singular : singular + "." + group) + "/" + name
   }
 }

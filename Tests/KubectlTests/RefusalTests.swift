@@ -77,11 +77,6 @@ struct RefusalTests {
         + "instead\n"
     ),
     (
-      "events",
-      "error: kubectl events is not supported in this simulation; `kubectl get events` may do "
-        + "instead\n"
-    ),
-    (
       "exec -it web-1 -- sh",
       "error: kubectl exec is not supported in this simulation; `kubectl help` lists what there is\n"
     ),
