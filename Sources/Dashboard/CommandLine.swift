@@ -172,7 +172,8 @@ extension AppState {
       lines.append(SheetLine("streaming until Esc", .dim))
     } else if !command.isFinished {
       let waited = (timeline.now - command.startedAt).humanDuration
-      lines.append(SheetLine("waiting for \(command.server), \(waited) so far", .dim))
+      let server = command.server.map { " for " + $0 } ?? ""
+      lines.append(SheetLine("waiting\(server), \(waited) so far", .dim))
     } else if lines.isEmpty {
       lines.append(SheetLine("(no output)", .dim))
     }

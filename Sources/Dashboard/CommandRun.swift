@@ -47,10 +47,10 @@ struct CommandRun: Sendable {
     }
   }
 
-  /// Whom it waits for.
-  var server: String {
-    if case .kubectl = program { return "the API server" }
-    return "etcd"
+  /// Whom it waits for; nil where all is answered and it looks again later, as `kubectl wait` does.
+  var server: String? {
+    guard case .kubectl = program else { return "etcd" }
+    return open.isEmpty && !waiting.isEmpty ? nil : "the API server"
   }
 
   var exitCode: Int32? {

@@ -74,4 +74,13 @@ struct KubectlLineTests {
     for _ in 0..<40 { desk.settle() }
     #expect(desk.text.contains("exceeded its progress deadline"), "\(desk.text)")
   }
+
+  @Test func whoLooksAgainLaterIsNotSaidToWaitForTheServer() {
+    var desk = Desk(width: 120, height: 40)
+    desk.press("space :")
+    desk.type("wait deployment/web --for=condition=Available=false --timeout=60s")
+    desk.press("enter")
+    desk.watch(seconds: 2)
+    #expect(desk.text.contains("waiting, 1s so far"), "\(desk.text)")
+  }
 }
