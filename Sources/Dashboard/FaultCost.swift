@@ -57,11 +57,15 @@ extension AppState {
       plan.revision > 0 && lost > 0
       ? "what \(lost) revision\(lost == 1 ? "" : "s") wrote since the snapshot is lost"
       : "nothing was written since the snapshot"
-    let members = plan.hosts.count == 1 ? "the member" : "\(plan.hosts.count) members"
+    let isOne = plan.hosts.count == 1
+    let stop =
+      isOne
+      ? "the member on \(hosts) stops, loses its data and starts"
+      : "\(plan.hosts.count) members on \(hosts) stop, lose their data and start"
     return Question(
       title: "etcd will be restored",
-      text: "\(members) on \(hosts) stop, lose their data and start again from the snapshot at "
-        + "revision \(plan.revision) as a new cluster; \(cost).",
+      text:
+        "\(stop) again from the snapshot at revision \(plan.revision) as a new cluster; \(cost).",
       deed: .etcd(line, said: "etcd on \(hosts) is restored: \(cost)"))
   }
 

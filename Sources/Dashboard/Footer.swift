@@ -120,7 +120,7 @@ extension AppState {
     if observation.pods.tally.entries.contains(where: { $0.status == "Pending" }) {
       // Of very many pods the first: it is looked for in every frame.
       let pod = observation.pods.prefix(100).first { $0.summary.status == "Pending" }
-      let place = screen == .overview || screen == .pods ? "" : " (4)"
+      let place = screen == .pods ? "" : " (4)"
       return "\(pod?.key.name ?? "a pod") is Pending: select it\(place) and press w: why?"
     }
     if let dark = observation.nodes.firstDark { return suggestion(dark) }
