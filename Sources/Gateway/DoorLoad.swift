@@ -32,6 +32,39 @@
       self.valueBytes = valueBytes
     }
 
+    /// The same load on a server of the library's that answers at once, with no world behind it: what
+    /// the door's packages alone can do here.
+    public func runWithoutWorld() -> Result {
+      let shared = Outcome()
+      let done = DispatchSemaphore(value: 0)
+      Task {
+        let server = GRPCServer(
+          transport: HTTP2ServerTransport.Posix(
+            address: .ipv4(host: "127.0.0.1", port: 0), transportSecurity: .plaintext),
+          services: [ReadyAnswer()])
+        let serving = Task { try await server.serve() }
+        if let port = try? await server.transport.listeningAddress.ipv4?.port {
+          let start = DispatchTime.now().uptimeNanoseconds
+          let failures = (try? await drive(port: port)) ?? puts
+          shared.set(failures, Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9)
+        }
+        server.beginGracefulShutdown()
+        try? await serving.value
+        done.signal()
+      }
+      done.wait()
+      let (failures, seconds) = shared.value ?? (puts, 1)
+      return Result(
+        puts: puts, failures: failures, putsPerSecond: Double(puts - failures) / seconds,
+        virtualSeconds: 0)
+    }
+
+    private struct ReadyAnswer: RegistrableRPCService {
+      func registerMethods<Transport>(with router: inout RPCRouter<Transport>) {
+        router.unary(ServiceName.kv, "Put") { (_: WirePutRequest, _) in WirePutResponse() }
+      }
+    }
+
     /// Runs it; all failures where the door can't be opened.
     public func run() -> Result {
       let spec = ClusterSpec(masters: 0, workers: 0, etcd: .external, etcdMembers: members)
