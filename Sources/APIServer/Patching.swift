@@ -65,28 +65,42 @@ extension APIServer {
 }
 
 extension APIObject {
-  /// This object, what is equal in `other` replaced by that one's box: a patch of a label does not
-  /// make a second copy of the spec.
+  /// This object, what is equal in `other` replaced by that one's storage: a patch of a status does
+  /// not make a second copy of labels and owners, nor one of a label a second spec.
   func sharing(with other: APIObject) -> APIObject {
     switch (body, other.body) {
     case (.pod(var new), .pod(let old)):
+      new.shareMetadata(with: old)
       if new.spec == old.spec { new.$spec = old.$spec }
       if new.status == old.status { new.$status = old.$status }
       return new.boxed
     case (.node(var new), .node(let old)):
+      new.shareMetadata(with: old)
       if new.spec == old.spec { new.$spec = old.$spec }
       if new.status == old.status { new.$status = old.$status }
       return new.boxed
     case (.deployment(var new), .deployment(let old)):
+      new.shareMetadata(with: old)
       if new.spec == old.spec { new.$spec = old.$spec }
       return new.boxed
     case (.replicaSet(var new), .replicaSet(let old)):
+      new.shareMetadata(with: old)
       if new.spec == old.spec { new.$spec = old.$spec }
       return new.boxed
     case (.service(var new), .service(let old)):
+      new.shareMetadata(with: old)
       if new.spec == old.spec { new.$spec = old.$spec }
+      return new.boxed
+    case (.event(var new), .event(let old)):
+      new.share(with: old)
       return new.boxed
     default: return self
     }
+  }
+}
+
+extension Resource {
+  fileprivate mutating func shareMetadata(with old: Self) {
+    if metadata == old.metadata { metadata = old.metadata }
   }
 }

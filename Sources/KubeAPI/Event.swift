@@ -140,6 +140,18 @@ extension Event {
   }
 }
 
+extension Event {
+  /// Takes the storage of `old` for what is the same in it: a repeat differs by a count and a time.
+  public mutating func share(with old: Event) {
+    if metadata == old.metadata { $metadata = old.$metadata }
+    if involvedObject == old.involvedObject { $involvedObject = old.$involvedObject }
+    if content.reporter == old.content.reporter {
+      content.$reporter = old.content.$reporter
+    }
+    if content.message == old.content.message { content.message = old.content.message }
+  }
+}
+
 extension Event: Resource {
   public static var kind: ResourceKind { .event }
   public static func extract(_ body: APIObject.Body) -> Event? {

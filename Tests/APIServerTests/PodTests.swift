@@ -120,6 +120,26 @@ import Testing
     #expect(created.$spec.isIdentical(to: updated.$spec))
   }
 
+  @Test func aRepeatOfAnEventIsNoSecondCopyOfIt() throws {
+    var harness = Harness.ready()
+    var target = TargetReference()
+    target.kind = "Pod"
+    target.namespace = "default"
+    target.name = "web-1"
+    var event = Event(name: "web-1.1", namespace: "default")
+    event.involvedObject = target
+    event.message = "a message that is too long to be kept in place"
+    event.count = 1
+    let created = try #require(harness.create(event).object?.event)
+    var request = APIRequest(.patch, .event, namespace: "default", name: "web-1.1")
+    request.user = "admin"
+    request.body = .patch(Patch(.strategicMerge, .object(JSONObject([("count", .integer(2))]))))
+    let repeated = try #require(harness.ask(request).object?.event)
+    #expect(repeated.count == 2)
+    #expect(created.$involvedObject.isIdentical(to: repeated.$involvedObject))
+    #expect(created.$metadata.isIdentical(to: repeated.$metadata))
+  }
+
   @Test func anImmutableFieldStays() throws {
     var harness = Harness.ready()
     var current = try #require(harness.create(pod("web-1")).object?.pod)
