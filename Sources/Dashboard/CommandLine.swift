@@ -168,7 +168,10 @@ extension AppState {
         lines.append(SheetLine(Self.untabbed(line), piece.isError ? .error : .text))
       }
     }
-    if command.isEndless {
+    if let ending = command.ending {
+      // kubectl itself falls silent.
+      lines.append(SheetLine(ending, .dim))
+    } else if command.isEndless {
       lines.append(SheetLine("streaming until Esc", .dim))
     } else if !command.isFinished {
       let waited = (timeline.now - command.startedAt).humanDuration

@@ -18,6 +18,8 @@ struct CommandRun: Sendable {
   /// When the last answer came, or it began: `rollout status` asks again and again.
   private(set) var heardAt: Tick
   private var open: [(request: UInt64, token: Int)] = []
+  /// How the watch ended that it went on with.
+  private(set) var ending: String?
   /// What is to be sent later.
   private var waiting: [(at: Tick, outgoing: KubectlInvocation.Outgoing)] = []
 
@@ -85,7 +87,7 @@ struct CommandRun: Sendable {
   /// It shows what happens until it is closed: nobody waits for its end.
   var isEndless: Bool {
     switch program {
-    case .kubectl(let invocation): invocation.followed != nil
+    case .kubectl(let invocation): invocation.isFollowing
     case .etcd(let invocation): invocation.isEndless
     }
   }
@@ -151,10 +153,11 @@ struct CommandRun: Sendable {
       }
     }
     send(&invocation, &timeline)
-    guard let followed = invocation.followed else { return }
-    let world = timeline.world
-    let news = world.objectChanges(followed.kind, after: followed.after)
-    invocation.follow(news.changes, to: news.revision, now: world.wallClock)
+    guard let number = invocation.watchNumber, let news = timeline.takeNews(number) else { return }
+    invocation.follow(news, now: timeline.world.wallClock)
+    if news.isOver {
+      ending = "the watch has ended" + (news.status.map { ": " + $0.message } ?? "")
+    }
   }
 
   private mutating func send(
@@ -172,7 +175,11 @@ struct CommandRun: Sendable {
       }
       // A request is never refused as an input, only answered.
       if case .some(.some(let id)) = try? timeline.apply(.request(outgoing.request)) {
-        open.append((id, outgoing.token))
+        if outgoing.request.verb == .watch {
+          invocation.watchNumber = id
+        } else {
+          open.append((id, outgoing.token))
+        }
       }
     }
   }

@@ -100,6 +100,8 @@ extension World {
 
   /// The answer to a request of `apply`, once it is there.
   public mutating func takeAnswer(_ id: UInt64) -> APIResponse? { user.take(id) }
+  /// What a watch of `apply` brought since the last time; nil once its end was told.
+  public mutating func takeNews(_ id: UInt64) -> WatchNews? { user.takeNews(id) }
   public func hasAnswer(_ id: UInt64) -> Bool { user.hasAnswer(id) }
 
   /// True when this target suffers from a fault now.

@@ -26,28 +26,6 @@ extension World {
     StoredObject.object(in: value)?.at(resourceVersion: revision)
   }
 
-  /// What became of the objects of a kind after a revision, in order, a deleted one as it was last,
-  /// and the revision that this goes up to. What etcd has compacted meanwhile is not told.
-  public func objectChanges(
-    _ kind: ResourceKind, after revision: Int64
-  ) -> (changes: [(object: APIObject, isDeleted: Bool)], revision: Int64) {
-    guard let store else { return ([], revision) }
-    guard let positions = Self.changes(in: store, after: revision) else {
-      return ([], store.revision)
-    }
-    var changes: [(object: APIObject, isDeleted: Bool)] = []
-    for position in positions {
-      let event = store.history[position]
-      guard event.kv.key.text.hasPrefix(kind.registryPrefix) else { continue }
-      let isDeleted = event.kv.isTombstone
-      let value = isDeleted ? event.previous?.value : event.kv.value
-      if let object = value.flatMap({ Self.object(storedAs: $0, revision: event.kv.modRevision) }) {
-        changes.append((object, isDeleted))
-      }
-    }
-    return (changes, store.revision)
-  }
-
   /// What the member on this host shows; nil while its process is not running.
   public func etcdView(at index: Int) -> EtcdView? {
     etcdMembers.indices.contains(index) ? etcdMembers[index].view : nil

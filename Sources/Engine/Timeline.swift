@@ -116,6 +116,9 @@ public struct Timeline: Sendable {
   /// Takes the answer to a request, once it is there.
   public mutating func takeAnswer(_ id: UInt64) -> APIResponse? { world.takeAnswer(id) }
 
+  /// Takes what a watch brought since the last time; nil once its end was told.
+  public mutating func takeNews(_ id: UInt64) -> WatchNews? { world.takeNews(id) }
+
   /// Takes what came for a client outside the cluster.
   public mutating func takeEtcdEvents(_ client: UInt64) -> [EtcdClientEvent] {
     world.takeEtcdEvents(client)

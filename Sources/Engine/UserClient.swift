@@ -15,12 +15,19 @@ struct UserClient: Sendable {
     let subject: ObjectReference?
   }
   private var answers = LookupTable<RequestID, APIResponse>()
+  private var watches = LookupTable<RequestID, WatchNews>()
+  /// More news than these, which nobody has taken, are of no use to anybody: the person has gone.
+  static let mostNews = 10_000
   /// From here on a request is slow: the API server logs the steps of those (`LogIfLong`).
   static let slow = Span.milliseconds(500)
 
   mutating func begin(_ request: APIRequest, at now: Tick) -> RequestID {
     let id = nextID
     nextID += 1
+    if request.verb == .watch {
+      watches[id] = WatchNews()
+      return id
+    }
     open[id] = Asked(
       at: now, words: "\(request.verb.rawValue) \(request.path)", isMutating: request.isMutating,
       subject: request.isMutating ? ObjectReference(request.kind, request.key) : nil)
@@ -35,6 +42,7 @@ struct UserClient: Sendable {
   mutating func step(_ event: ClientEvent, at now: Tick, into effects: inout Effects) {
     switch event {
     case .response(let id, let response):
+      if watches.contains(id) { return end(id, response.refusal) }
       guard let asked = open.removeValue(forKey: id) else { return }
       answers[id] = response
       let latency = now - asked.at
@@ -58,7 +66,11 @@ struct UserClient: Sendable {
           refusal.flatMap {
             isRefused ? "kubectl: \(asked.words) was answered \($0.code): \($0.message)" : nil
           } ?? "kubectl: \(asked.words) took \(latency.secondsText)", basis: basis))
+    case .watch(let id, let events):
+      watches.modify(id) { $0.add(events) }
+    case .watchClosed(let id, let status): end(id, status)
     case .disconnected(let reason):
+      for id in watches.sortedKeys { end(id, .transport(reason)) }
       for id in open.sortedKeys {
         guard let asked = open.removeValue(forKey: id) else { continue }
         effects.note(
@@ -70,13 +82,47 @@ struct UserClient: Sendable {
                 "an answer", from: "kube-apiserver", silence: now - asked.at))))
         answers[id] = .status(.transport(reason))
       }
-    case .started, .timer, .watch, .watchClosed: break
+    case .started, .timer: break
     }
+  }
+
+  private mutating func end(_ id: RequestID, _ status: APIStatus?) {
+    watches.modify(id) { news in
+      guard !news.isOver else { return }
+      news.isOver = true
+      news.status = status
+    }
+  }
+
+  /// What a watch brought since the last time; nil where there is none of that number, or its end
+  /// was told.
+  mutating func takeNews(_ id: RequestID) -> WatchNews? {
+    guard let news = watches[id] else { return nil }
+    if news.isOver { watches.removeValue(forKey: id) } else { watches[id] = WatchNews() }
+    return news
   }
 
   /// The answer to a request, once.
   mutating func take(_ id: RequestID) -> APIResponse? { answers.removeValue(forKey: id) }
   func hasAnswer(_ id: RequestID) -> Bool { answers.contains(id) }
+}
+
+/// What a person's watch brought.
+public struct WatchNews: Sendable {
+  public private(set) var events: [WatchEvent] = []
+  /// The watch has ended.
+  public fileprivate(set) var isOver = false
+  /// Why it ended, or was refused; nil where its server ended it as they do after a while.
+  public fileprivate(set) var status: APIStatus?
+
+  fileprivate mutating func add(_ more: [WatchEvent]) {
+    guard !isOver, events.count + more.count <= UserClient.mostNews else {
+      events = []
+      isOver = true
+      return
+    }
+    events += more
+  }
 }
 
 extension Span {

@@ -57,21 +57,15 @@ struct GetVerb: KubectlVerb {
     _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO
   ) {
     guard let found = query.receive(request, response, &io) else { return }
-    if watch != nil, !query.hasFailed {
-      watch?.begin(found, at: query.revision)
-      return printFollowed(watch?.isOnly ?? false ? [] : found, now, &io)
+    if let watch, !query.hasFailed {
+      printFollowed(watch.isOnly ? [] : found, now, &io)
+      return io.send(query.watch(watch.kind), tag: ObjectQuery.firstFreeTag)
     }
     do throws(KubectlProblem) { try print(found, now, &io) } catch { io.fail(error.message) }
   }
 
-  var followed: (kind: ResourceKind, after: Int64)? { watch?.followed }
-
-  mutating func follow(
-    _ changes: [(object: APIObject, isDeleted: Bool)], to revision: Int64, now: Timestamp,
-    _ io: inout KubectlIO
-  ) {
-    guard let objects = watch?.shown(changes, to: revision, query) else { return }
-    printFollowed(objects, now, &io)
+  mutating func follow(_ events: [WatchEvent], now: Timestamp, _ io: inout KubectlIO) {
+    printFollowed(events.filter { $0.kind != .bookmark }.map(\.object), now, &io)
   }
 
   /// Rows under those printed before.

@@ -42,6 +42,10 @@ public struct KubectlInvocation: Sendable {
   /// Requests that wait for the answer to the one before them, which is `turn`.
   private var queue: [KubectlRequest] = []
   private var turn: Int?
+  /// The watch that it goes on with.
+  private var watch: Int?
+  /// The number under which its owner has sent that watch.
+  public var watchNumber: UInt64?
   private var nextToken = 0
   private var hasBegun = false
   private var hasFailed = false
@@ -93,16 +97,21 @@ public struct KubectlInvocation: Sendable {
     advance(.answer(request, response, now))
   }
 
-  /// The kind whose changes after a revision it wants to hear of; nil where it follows nothing.
-  public var followed: (kind: ResourceKind, after: Int64)? { isFinished ? nil : verb?.followed }
+  /// Whether it goes on for as long as its watch does.
+  public var isFollowing: Bool { !isFinished && watch != nil }
 
-  /// What became of the objects that it follows, a deleted one as it was last.
-  public mutating func follow(
-    _ changes: [(object: APIObject, isDeleted: Bool)], to revision: Int64, now: Timestamp
-  ) {
-    guard var verb, verb.followed != nil else { return }
+  /// What its watch brought; kubectl ends with the watch, and says nothing of it unless the watch
+  /// was refused.
+  public mutating func follow(_ news: WatchNews, now: Timestamp) {
+    guard var verb, let watch else { return }
     var io = KubectlIO()
-    verb.follow(changes, to: revision, now: now, &io)
+    verb.follow(news.events, now: now, &io)
+    if news.isOver {
+      open.removeValue(forKey: watch)
+      self.watch = nil
+      if let status = news.status, !status.isTransport { io.fail(status) }
+      exitCode = io.hasFailed || hasFailed ? 1 : 0
+    }
     self.verb = verb
     for piece in io.pieces { take(piece) }
   }
@@ -114,6 +123,7 @@ public struct KubectlInvocation: Sendable {
 
   private mutating func emit(_ request: KubectlRequest) {
     open[nextToken] = request
+    if request.request.verb == .watch { watch = nextToken }
     outgoing.append(Outgoing(token: nextToken, request: request.request, delay: request.delay))
     nextToken += 1
   }
@@ -143,7 +153,7 @@ public struct KubectlInvocation: Sendable {
       turn = nextToken
       emit(queue.removeFirst())
     }
-    if open.isEmpty, exitCode == nil, verb.followed == nil { exitCode = hasFailed ? 1 : 0 }
+    if open.isEmpty, exitCode == nil { exitCode = hasFailed ? 1 : 0 }
   }
 }
 
@@ -243,23 +253,16 @@ struct KubectlIO {
 protocol KubectlVerb: Sendable {
   /// Whether it only looks.
   static var isReading: Bool { get }
-  /// What it goes on to hear of; see `KubectlInvocation.followed`.
-  var followed: (kind: ResourceKind, after: Int64)? { get }
   mutating func begin(_ io: inout KubectlIO)
   mutating func receive(
     _ request: KubectlRequest, _ response: APIResponse, now: Timestamp, _ io: inout KubectlIO)
-  mutating func follow(
-    _ changes: [(object: APIObject, isDeleted: Bool)], to revision: Int64, now: Timestamp,
-    _ io: inout KubectlIO)
+  /// What a watch of its brought.
+  mutating func follow(_ events: [WatchEvent], now: Timestamp, _ io: inout KubectlIO)
 }
 
 extension KubectlVerb {
   static var isReading: Bool { false }
-  var followed: (kind: ResourceKind, after: Int64)? { nil }
-  mutating func follow(
-    _ changes: [(object: APIObject, isDeleted: Bool)], to revision: Int64, now: Timestamp,
-    _ io: inout KubectlIO
-  ) {}
+  mutating func follow(_ events: [WatchEvent], now: Timestamp, _ io: inout KubectlIO) {}
 }
 
 /// What is wrong with the arguments, in kubectl's words.

@@ -88,16 +88,14 @@ struct ObjectQuery {
     return pending == 0 ? found.flatMap { $0 } : nil
   }
 
-  /// Whether an object is one of those that the line names or selects.
-  func matches(_ object: APIObject) -> Bool {
-    guard kinds.contains(object.kind) || named.contains(where: { $0.0 == object.kind }) else {
-      return false
-    }
-    let isElsewhere = object.kind.isNamespaced && object.key.namespace != namespace
-    if isElsewhere, !isEverywhere || !named.isEmpty { return false }
-    if !named.isEmpty { return named.contains { $0.1 == object.key.name } }
-    if let labels, !labels.matches(object.metadata.labels) { return false }
-    return fields.map { (try? $0.matches(object)) ?? false } ?? true
+  /// A watch of what was found, from the newest answer on. What is named is watched by its name.
+  func watch(_ kind: ResourceKind) -> APIRequest {
+    let place = (isEverywhere && named.isEmpty) || !kind.isNamespaced ? "" : namespace
+    var request = APIRequest(.watch, kind, namespace: place)
+    request.options.labelSelector = named.isEmpty ? labels : nil
+    request.options.fieldSelector = named.first.map { .name($0.1) } ?? fields
+    request.options.resourceVersion = revision
+    return request
   }
 
   /// Says that there is nothing, unless it was said what went wrong.

@@ -20,7 +20,11 @@ extension World {
         willSend(entry.outgoing.request, self)
         // A request is never refused as an input, only answered.
         if case .some(.some(let id)) = try? apply(.request(entry.outgoing.request)) {
-          open.append((id, entry.outgoing.token))
+          if entry.outgoing.request.verb == .watch {
+            invocation.watchNumber = id
+          } else {
+            open.append((id, entry.outgoing.token))
+          }
         }
         return true
       }
@@ -30,6 +34,9 @@ extension World {
         guard let answer = takeAnswer(entry.id) else { return false }
         invocation.receive(entry.token, answer, now: wallClock)
         return true
+      }
+      if let number = invocation.watchNumber, let news = takeNews(number) {
+        invocation.follow(news, now: wallClock)
       }
     }
   }

@@ -6,16 +6,16 @@ import Testing
 
 /// `get --watch`, told what changes as the dashboard tells it.
 struct GetWatchTests {
+  /// A watch that has begun, and the shell with it.
   private func begun(_ line: String, _ shell: inout Shell) -> KubectlInvocation {
     var invocation = KubectlInvocation(line: line, canFollow: true)
-    shell.world.run(&invocation, for: .seconds(1))
+    follow(&invocation, &shell)
     return invocation
   }
 
-  private func follow(_ invocation: inout KubectlInvocation, _ shell: Shell) throws {
-    let followed = try #require(invocation.followed)
-    let news = shell.world.objectChanges(followed.kind, after: followed.after)
-    invocation.follow(news.changes, to: news.revision, now: shell.world.wallClock)
+  /// Goes on with it for a second.
+  private func follow(_ invocation: inout KubectlInvocation, _ shell: inout Shell) {
+    shell.world.run(&invocation, for: .seconds(1))
   }
 
   @Test func eachChangeIsARowUnderTheOthers() throws {
@@ -23,11 +23,11 @@ struct GetWatchTests {
     var watch = begun("get deployment web -w", &shell)
     #expect(watch.output.split(separator: "\n").count == 2)
     #expect(!watch.isFinished && watch.isReading)
-    try follow(&watch, shell)
+    follow(&watch, &shell)
     #expect(watch.output.split(separator: "\n").count == 2, "nothing has happened")
     shell.ok("scale deployment web --replicas=2")
     shell.wait(.seconds(20))
-    try follow(&watch, shell)
+    follow(&watch, &shell)
     let rows = watch.output.split(separator: "\n").map { $0.split(separator: " ") }
     #expect(rows.dropFirst().allSatisfy { $0[0] == "web" && $0.count == 5 })
     #expect(rows.count > 3 && rows.last?[1] == "2/2")
@@ -42,17 +42,29 @@ struct GetWatchTests {
     #expect(watch.output.isEmpty)
     let pod = shell.ok("get pods -o name").split(separator: "\n")[0]
     shell.ok("label \(pod) app=other --overwrite")
-    try follow(&watch, shell)
+    follow(&watch, &shell)
     #expect(watch.output.split(separator: "\n").first == pod)
     let before = watch.output
     shell.ok("label \(pod) again=yes")
-    try follow(&watch, shell)
+    follow(&watch, &shell)
     #expect(!watch.output.dropFirst(before.count).contains(pod))
     shell.ok("create cm x --from-literal=a=b")
     var other = begun("get cm x -w -o name", &shell)
     shell.ok("delete cm x")
-    try follow(&other, shell)
+    follow(&other, &shell)
     #expect(other.output == "configmap/x\nconfigmap/x\n")
+  }
+
+  @Test func itEndsWithTheServerThatServesIt() throws {
+    var shell = try Shell.withWeb()
+    var watch = begun("get deployment web -w", &shell)
+    #expect(watch.isFollowing)
+    let before = watch.output
+    try shell.world.apply(.fail(Fault(.process(host: "master-1", name: "kube-apiserver"))))
+    shell.wait(.seconds(60))
+    follow(&watch, &shell)
+    #expect(!watch.isFollowing && watch.exitCode == 0)
+    #expect(watch.output == before && watch.errorOutput.isEmpty)
   }
 
   @Test(arguments: [
