@@ -119,6 +119,8 @@ public struct EventBroadcaster: Sendable {
     while let said = queue.pop() {
       if let turn = take(said, at: now) { return .send(turn) }
     }
+    // A thousand kubelets would each keep the room that their boot's Events needed.
+    queue = BoundedQueue(capacity: Self.maxQueued)
     return .nothing
   }
 
