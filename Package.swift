@@ -30,9 +30,18 @@ func door(_ product: String, _ package: String) -> Target.Dependency {
 
 let doors: [Target.Dependency] = [
   door("GRPCCore", "grpc-swift-2"),
-  door("GRPCNIOTransportHTTP2Posix", "grpc-swift-nio-transport"),
+  door("NIOCore", "swift-nio"),
+  door("NIOPosix", "swift-nio"),
+  door("NIOHPACK", "swift-nio-http2"),
+  door("NIOHTTP2", "swift-nio-http2"),
+  door("NIOSSL", "swift-nio-ssl"),
   door("GRPCProtobuf", "grpc-swift-protobuf"),
   door("SwiftProtobuf", "swift-protobuf"),
+]
+
+/// What the tests come to a door with.
+let doorClients: [Target.Dependency] = [
+  door("GRPCNIOTransportHTTP2Posix", "grpc-swift-nio-transport")
 ]
 
 let package = Package(
@@ -49,6 +58,9 @@ let package = Package(
     .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
     .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
   ],
   targets: [
     // Layer 0: plain tools
@@ -168,7 +180,7 @@ let package = Package(
     tests(
       "Gateway",
       ["Basics", "MVCC", "Etcd", "Engine", "Etcdctl", "Gateway", "TerminalCore", "Ncurses"]
-        + doors),
+        + doors + doorClients),
     tests("EndToEnd", ["Ncurses", "TerminalCore"], exclude: ["Stories"]),
   ]
 )

@@ -3,9 +3,9 @@
   import Dispatch
   import Engine
   import Foundation
-  import GRPCCore
-  import GRPCNIOTransportHTTP2Posix
-  import GRPCProtobuf
+  import NIOCore
+  import NIOHTTP2
+  import NIOPosix
   import Synchronization
 
   /// A load for measuring a door: clients in this process that put through gRPC, each waiting for
@@ -30,39 +30,6 @@
       self.clients = clients
       self.puts = puts
       self.valueBytes = valueBytes
-    }
-
-    /// The same load on a server of the library's that answers at once, with no world behind it: what
-    /// the door's packages alone can do here.
-    public func runWithoutWorld() -> Result {
-      let shared = Outcome()
-      let done = DispatchSemaphore(value: 0)
-      Task {
-        let server = GRPCServer(
-          transport: HTTP2ServerTransport.Posix(
-            address: .ipv4(host: "127.0.0.1", port: 0), transportSecurity: .plaintext),
-          services: [ReadyAnswer()])
-        let serving = Task { try await server.serve() }
-        if let port = try? await server.transport.listeningAddress.ipv4?.port {
-          let start = DispatchTime.now().uptimeNanoseconds
-          let failures = (try? await drive(port: port)) ?? puts
-          shared.set(failures, Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9)
-        }
-        server.beginGracefulShutdown()
-        try? await serving.value
-        done.signal()
-      }
-      done.wait()
-      let (failures, seconds) = shared.value ?? (puts, 1)
-      return Result(
-        puts: puts, failures: failures, putsPerSecond: Double(puts - failures) / seconds,
-        virtualSeconds: 0)
-    }
-
-    private struct ReadyAnswer: RegistrableRPCService {
-      func registerMethods<Transport>(with router: inout RPCRouter<Transport>) {
-        router.unary(ServiceName.kv, "Put") { (_: WirePutRequest, _) in WirePutResponse() }
-      }
     }
 
     /// Runs it; all failures where the door can't be opened.
@@ -113,55 +80,27 @@
     /// Puts until all are done; how many failed.
     private func drive(port: Int) async throws -> Int {
       try await withThrowingTaskGroup(of: Int.self) { group in
-        for connection in 0..<Self.connections {
+        for number in 0..<Self.connections {
+          let share = puts / Self.connections
+          let (clients, bytes) = (clients / Self.connections, valueBytes)
           group.addTask {
-            let transport = try HTTP2ClientTransport.Posix(
-              target: .ipv4(address: "127.0.0.1", port: port), transportSecurity: .plaintext)
-            return try await withGRPCClient(transport: transport) { client in
-              try await drive(client, connection: connection)
-            }
+            let loop = MultiThreadedEventLoopGroup.singletonMultiThreadedEventLoopGroup.next()
+            let done = loop.makePromise(of: Int.self)
+            let channel = try await ClientBootstrap(group: loop).channelInitializer { channel in
+              channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandlers(
+                  NIOHTTP2Handler(mode: .client),
+                  LoadConnection(
+                    number: number, clients: clients, puts: share, valueBytes: bytes, done: done))
+              }
+            }.connect(host: "127.0.0.1", port: port).get()
+            let failures = try await done.futureResult.get()
+            try? await channel.close()
+            return failures
           }
         }
         return try await group.reduce(0, +)
       }
-    }
-
-    private func drive(
-      _ client: GRPCClient<HTTP2ClientTransport.Posix>, connection: Int
-    ) async throws -> Int {
-      let share = clients / Self.connections
-      let each = puts / clients
-      return await withTaskGroup(of: Int.self) { group in
-        for number in 0..<share {
-          group.addTask {
-            var failures = 0
-            var request = WirePutRequest()
-            request.value = Data(repeating: UInt8(ascii: "v"), count: valueBytes)
-            for count in 0..<each {
-              // Few keys written again and again would be a smaller tree than a store has.
-              request.key = Data("load/\(connection)/\(number)/\(count)".utf8)
-              do {
-                try await put(request, client)
-              } catch {
-                failures += 1
-              }
-            }
-            return failures
-          }
-        }
-        return await group.reduce(0, +)
-      }
-    }
-
-    private func put(
-      _ request: WirePutRequest, _ client: GRPCClient<HTTP2ClientTransport.Posix>
-    ) async throws {
-      try await client.unary(
-        request: ClientRequest(message: request),
-        descriptor: MethodDescriptor(fullyQualifiedService: ServiceName.kv, method: "Put"),
-        serializer: ProtobufSerializer<WirePutRequest>(),
-        deserializer: ProtobufDeserializer<WirePutResponse>(), options: .defaults
-      ) { _ = try $0.message }
     }
   }
 #endif

@@ -1,7 +1,6 @@
 #if Doors
   import Dispatch
   import GRPCCore
-  import GRPCNIOTransportHTTP2Posix
   import Synchronization
 
   /// The network side of the etcd doors: one gRPC server per member, which put what comes into the
@@ -16,7 +15,7 @@
       public let url: String
     }
 
-    private typealias Server = GRPCServer<HTTP2ServerTransport.Posix>
+    private typealias Server = GRPCServer<DoorTransport>
 
     private let servers: [Server]
     public let endpoints: [Endpoint]
@@ -39,10 +38,11 @@
         guard port <= 65_535 else {
           throw Listening.Problem(description: "port \(port): there is none above 65535")
         }
+        let caller = Caller(member: index, mailbox: mailbox, addresses: addresses)
         let server = Server(
-          transport: transport(listening, port: port),
-          services: services(
-            Caller(member: index, mailbox: mailbox, addresses: addresses)))
+          transport: DoorTransport(
+            listening, port: port, quickCalls: KVService(caller: caller).quickCalls),
+          services: services(caller))
         servers.append(server)
         switch await Self.start(server) {
         case .success(let port):
@@ -91,37 +91,6 @@
       ]
     }
 
-    private static func transport(
-      _ listening: Listening, port: Int
-    ) -> HTTP2ServerTransport.Posix {
-      var config = HTTP2ServerTransport.Posix.Config.defaults
-      // As etcd's server: a client may ask every 5 s whether anybody is there, and a request may be
-      // 512 KiB larger than the 1.5 MiB that are accepted, so that it is refused in etcd's words.
-      config.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls = .seconds(5)
-      config.rpc.maxRequestPayloadSize = 1_572_864 + 512 * 1024
-      let address: SocketAddress =
-        listening.host.contains(":")
-        ? .ipv6(host: listening.host, port: port) : .ipv4(host: listening.host, port: port)
-      return HTTP2ServerTransport.Posix(
-        address: address, transportSecurity: security(listening), config: config)
-    }
-
-    private static func security(
-      _ listening: Listening
-    ) -> HTTP2ServerTransport.Posix.TransportSecurity {
-      guard let certFile = listening.certFile, let keyFile = listening.keyFile else {
-        return .plaintext
-      }
-      let chain = [TLSConfig.CertificateSource.file(path: certFile, format: .pem)]
-      let key = TLSConfig.PrivateKeySource.file(path: keyFile, format: .pem)
-      guard let trustedCAFile = listening.trustedCAFile else {
-        return .tls(certificateChain: chain, privateKey: key)
-      }
-      return .mTLS(certificateChain: chain, privateKey: key) {
-        $0.trustRoots = .certificates([.file(path: trustedCAFile, format: .pem)])
-      }
-    }
-
     private struct StartProblem: Error, CustomStringConvertible {
       let description: String
     }
@@ -139,8 +108,8 @@
       }
       Task {
         // Where it can't listen, `serve` says why.
-        if let address = try? await server.transport.listeningAddress {
-          continuation.yield(.success(address.ipv4?.port ?? address.ipv6?.port ?? 0))
+        if let port = try? await server.transport.listeningPort {
+          continuation.yield(.success(port))
         }
       }
       // The first outcome, whoever tells it.

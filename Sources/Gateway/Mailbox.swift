@@ -25,34 +25,54 @@
   final class Ticket: Sendable {
     private enum State {
       case waiting
+      /// Nobody sleeps for it: this is called.
+      case calling(@Sendable (Result<Answer, EtcdError>) -> Void)
       case asked(UnsafeContinuation<Result<Answer, EtcdError>, Never>)
       case resolved(Result<Answer, EtcdError>)
       case over
     }
-    private let state = Mutex(State.waiting)
+    private let state: Mutex<State>
+
+    init() { state = Mutex(.waiting) }
+
+    /// Has `reply` called with the answer, on the thread that has it.
+    init(_ reply: @escaping @Sendable (Result<Answer, EtcdError>) -> Void) {
+      state = Mutex(.calling(reply))
+    }
 
     /// Whether somebody still waits for the answer.
     var isOpen: Bool {
       state.withLock {
         switch $0 {
-        case .waiting, .asked: true
+        case .waiting, .asked, .calling: true
         case .resolved, .over: false
         }
       }
     }
 
     func resolve(_ result: Result<Answer, EtcdError>) {
-      let continuation = state.withLock { state in
+      enum Waiter {
+        case sleeper(UnsafeContinuation<Result<Answer, EtcdError>, Never>)
+        case call(@Sendable (Result<Answer, EtcdError>) -> Void)
+      }
+      let waiter: Waiter? = state.withLock { state in
         switch state {
         case .waiting: state = .resolved(result)
         case .asked(let continuation):
           state = .over
-          return Optional(continuation)
+          return .sleeper(continuation)
+        case .calling(let reply):
+          state = .over
+          return .call(reply)
         case .resolved, .over: break
         }
         return nil
       }
-      continuation?.resume(returning: result)
+      switch waiter {
+      case .sleeper(let continuation): continuation.resume(returning: result)
+      case .call(let reply): reply(result)
+      case nil: break
+      }
     }
 
     /// Waits for the answer.

@@ -24,7 +24,7 @@ struct Benchmark: Sendable {
   static let onRequest = [converge1000Defaults, views5000]
 
   #if Doors
-    private static let doors = [bareDoorPuts, etcdDoorPuts, etcdDoorPuts3]
+    private static let doors = [etcdDoorPuts, etcdDoorPuts3]
   #else
     private static let doors: [Benchmark] = []
   #endif

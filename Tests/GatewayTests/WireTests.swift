@@ -1,5 +1,8 @@
 #if Doors
+  import Basics
   import GRPCCore
+  import NIOCore
+  import NIOPosix
   import Testing
 
   @testable import Gateway
@@ -41,6 +44,52 @@
           }
         }
       }
+    }
+
+    @Test("What is no HTTP/2, or no gRPC, ends its own connection and no other")
+    func garbage() async throws {
+      try await DoorUnderTest.with(spec: .etcdOnly(members: 1), perMille: 10_000) { door in
+        var prng = PRNG(seed: 3, stream: 1)
+        for number in 0..<60 {
+          var bytes = ByteBuffer()
+          if number % 4 != 0 { bytes.writeString("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") }
+          for _ in 0..<(1 + prng.index(below: 12)) { Self.writeFrame(&bytes, &prng) }
+          try await Self.send(bytes, to: door.port(0))
+        }
+        let status = try await WireClient.with(port: door.port(0)) { client in
+          try await client.call(
+            "etcdserverpb.Maintenance", "Status", WireStatusRequest(), WireStatusResponse.self)
+        }
+        #expect(status.version == "3.6.8")
+      }
+    }
+
+    /// A frame with a head that may be right, and anything in it.
+    private static func writeFrame(_ bytes: inout ByteBuffer, _ prng: inout PRNG) {
+      let length = prng.index(below: 40)
+      let claimed = prng.index(below: 8) == 0 ? prng.index(below: 70_000) : length
+      bytes.writeInteger(UInt8(claimed >> 16))
+      bytes.writeInteger(UInt16(truncatingIfNeeded: claimed))
+      bytes.writeInteger(UInt8(prng.index(below: 11)))
+      bytes.writeInteger(UInt8(prng.index(below: 64)))
+      bytes.writeInteger(UInt32(prng.index(below: 6)))
+      for _ in 0..<length { bytes.writeInteger(UInt8(prng.index(below: 256))) }
+    }
+
+    /// Sends it all and hangs up, without a look at what comes back.
+    private static func send(_ bytes: ByteBuffer, to port: Int) async throws {
+      let channel = try await ClientBootstrap(
+        group: MultiThreadedEventLoopGroup.singletonMultiThreadedEventLoopGroup
+      ).connect(host: "127.0.0.1", port: port).get()
+      try? await channel.writeAndFlush(bytes)
+      try? await channel.close()
+    }
+
+    @Test("A load of small puts is answered, every one of them")
+    func load() {
+      let load = DoorLoad(members: 1, clients: 20, puts: 2_000, valueBytes: 64)
+      let result = load.run()
+      #expect(result.puts == 2_000 && result.failures == 0)
     }
   }
 #endif

@@ -51,9 +51,14 @@
 
   extension RPCError {
     init(_ error: EtcdError) {
+      self.init(code: RPCError.Code(Status(error).code) ?? .unknown, message: error.message)
+    }
+  }
+
+  extension Status {
+    init(_ error: EtcdError) {
       // The numbers are gRPC's.
-      let code = Status.Code(rawValue: error.code.rawValue).flatMap(RPCError.Code.init)
-      self.init(code: code ?? .unknown, message: error.message)
+      self.init(code: Code(rawValue: error.code.rawValue) ?? .unknown, message: error.message)
     }
   }
 

@@ -1,4 +1,5 @@
 #if Doors
+  import Etcd
   import GRPCCore
   import MVCC
 
@@ -7,49 +8,43 @@
     let caller: Caller
 
     func registerMethods<Transport>(with router: inout RPCRouter<Transport>) {
-      router.unary(ServiceName.kv, "Range", range)
-      router.unary(ServiceName.kv, "Put", put)
-      router.unary(ServiceName.kv, "DeleteRange", deleteRange)
-      router.unary(ServiceName.kv, "Txn", txn)
       router.unary(ServiceName.kv, "Compact", compact)
     }
 
-    @Sendable private func range(
-      _ request: WireRangeRequest, _ metadata: Metadata
-    ) async throws -> WireRangeResponse {
-      let answer = try await caller.ask(.range(RangeRequest(request)), metadata)
-      guard case .range(let response) = answer.response else { throw caller.unexpected(answer) }
-      return WireRangeResponse(
-        response, header: WireResponseHeader(answer.header, revision: response.revision))
+    /// What clients ask all the time.
+    var quickCalls: [String: QuickCall] {
+      [
+        path("Range"): QuickCall(caller) { (request: WireRangeRequest) throws(EtcdError) in
+          .range(try RangeRequest(request))
+        } _: { answer -> WireRangeResponse? in
+          guard case .range(let response) = answer.response else { return nil }
+          return WireRangeResponse(response, header: header(answer, response.revision))
+        },
+        path("Put"): QuickCall(caller) { (request: WirePutRequest) in
+          .put(PutRequest(request))
+        } _: { answer -> WirePutResponse? in
+          guard case .put(let response) = answer.response else { return nil }
+          return WirePutResponse(response, header: header(answer, response.revision))
+        },
+        path("DeleteRange"): QuickCall(caller) { (request: WireDeleteRangeRequest) in
+          .deleteRange(DeleteRangeRequest(request))
+        } _: { answer -> WireDeleteRangeResponse? in
+          guard case .deleteRange(let response) = answer.response else { return nil }
+          return WireDeleteRangeResponse(response, header: header(answer, response.revision))
+        },
+        path("Txn"): QuickCall(caller) { (request: WireTxnRequest) throws(EtcdError) in
+          .txn(try TxnRequest(request))
+        } _: { answer -> WireTxnResponse? in
+          guard case .txn(let response) = answer.response else { return nil }
+          return WireTxnResponse(response, header: header(answer, response.revision))
+        },
+      ]
     }
 
-    @Sendable private func put(
-      _ request: WirePutRequest, _ metadata: Metadata
-    ) async throws -> WirePutResponse {
-      let answer = try await caller.ask(.put(PutRequest(request)), metadata)
-      guard case .put(let response) = answer.response else { throw caller.unexpected(answer) }
-      return WirePutResponse(
-        response, header: WireResponseHeader(answer.header, revision: response.revision))
-    }
+    private func path(_ method: String) -> String { "/\(ServiceName.kv)/\(method)" }
 
-    @Sendable private func deleteRange(
-      _ request: WireDeleteRangeRequest, _ metadata: Metadata
-    ) async throws -> WireDeleteRangeResponse {
-      let answer = try await caller.ask(.deleteRange(DeleteRangeRequest(request)), metadata)
-      guard case .deleteRange(let response) = answer.response else {
-        throw caller.unexpected(answer)
-      }
-      return WireDeleteRangeResponse(
-        response, header: WireResponseHeader(answer.header, revision: response.revision))
-    }
-
-    @Sendable private func txn(
-      _ request: WireTxnRequest, _ metadata: Metadata
-    ) async throws -> WireTxnResponse {
-      let answer = try await caller.ask(.txn(TxnRequest(request)), metadata)
-      guard case .txn(let response) = answer.response else { throw caller.unexpected(answer) }
-      return WireTxnResponse(
-        response, header: WireResponseHeader(answer.header, revision: response.revision))
+    @Sendable private func header(_ answer: Answer, _ revision: Int64) -> WireResponseHeader {
+      WireResponseHeader(answer.header, revision: revision)
     }
 
     // Asked for physically, etcd waits until the keys are gone; here they always are.
