@@ -235,16 +235,11 @@
 
     private func take(_ message: [UInt8], _ stream: DoorStream) {
       switch stream.kind {
-      case .quick(let call, let requiresLeader):
-        guard stream.ticket == nil, let outbox else {
+      case .quick:
+        guard stream.question == nil else {
           return finish(stream, .internalError, "a second message of a call that has one")
         }
-        let id = stream.id
-        do throws(CallProblem) {
-          stream.ticket = try call.ask(message, requiresLeader) { outbox.put(id, $0) }
-        } catch {
-          finish(stream, error.status)
-        }
+        stream.question = message
       case .open(let requests):
         if case .dropped = requests.yield(.message(message)) {
           write(stream.id, .rstStream(.enhanceYourCalm))
@@ -257,10 +252,23 @@
     private func heardAll(_ stream: DoorStream) {
       stream.isHeard = true
       switch stream.kind {
-      case .quick where stream.ticket == nil:
-        finish(stream, .internalError, "a call without a message")
+      case .quick(let call, let requiresLeader): ask(call, requiresLeader, stream)
       case .open(let requests): requests.finish()
-      case .quick, .refused: break
+      case .refused: break
+      }
+    }
+
+    /// A client that is answered before it has said that it has no more to say may take that for a
+    /// failure: so it is heard out first.
+    private func ask(_ call: QuickCall, _ requiresLeader: Bool, _ stream: DoorStream) {
+      guard let question = stream.question, let outbox else {
+        return finish(stream, .internalError, "a call without a message")
+      }
+      let id = stream.id
+      do throws(CallProblem) {
+        stream.ticket = try call.ask(question, requiresLeader) { outbox.put(id, $0) }
+      } catch {
+        finish(stream, error.status)
       }
     }
 
