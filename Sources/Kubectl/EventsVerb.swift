@@ -69,10 +69,7 @@ struct EventsVerb: KubectlVerb {
           ? "No events found." : "No events found in \(arguments.namespace) namespace.")
       return
     }
-    func time(_ object: APIObject) -> Timestamp {
-      let event = object.event
-      return event?.series?.lastObservedTime ?? event?.lastTimestamp ?? event?.eventTime ?? .powerOn
-    }
+    func time(_ object: APIObject) -> Timestamp { object.event?.lastSeen ?? .powerOn }
     let sorted = chosen.sorted { (time($0), $0.key) < (time($1), $1.key) }
     switch format {
     case .name: for object in sorted { io.print(object.printedName) }
