@@ -170,7 +170,7 @@ public struct ControllerContext: Sendable {
   }
 
   /// Sends an Event of a controller that is due.
-  mutating func send(_ turn: EventBroadcaster.Turn?, of lane: Int) {
+  mutating func send(_ turn: EventTurn?, of lane: Int) {
     guard let turn else { return }
     let call = ControllerCall(
       key: nil, step: ControllerCall.event, verb: turn.request.verb,

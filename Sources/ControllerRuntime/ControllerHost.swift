@@ -38,8 +38,6 @@ public struct ControllerHost: Sendable {
   static let queueTag: UInt8 = 4
   static let baseClientTag: UInt8 = 6
   static let eventRetryTag: UInt8 = 7
-  /// The payload of the retry timer of the process' own events; otherwise it is the lane.
-  static let ownEvents = UInt64.max
   static let laneClientTag: UInt8 = 16
   /// Request numbers are cut into ranges: the elector's, the informers', each controller's.
   private static let rangeBits: UInt64 = 40
@@ -49,10 +47,10 @@ public struct ControllerHost: Sendable {
   private let makeControllers: @Sendable () -> [any Controller]
   public private(set) var controllers: [any Controller]
   public private(set) var elector: LeaderElector
-  public private(set) var context: ControllerContext
-  private(set) var base: APIClient<BaseCall>
+  public internal(set) var context: ControllerContext
+  var base: APIClient<BaseCall>
   /// Of the process itself; each controller has its own.
-  private(set) var events: EventBroadcaster
+  var events: EventBroadcaster
   private(set) var electionCalls = LookupTable<RequestID, LeaderElector.Call>()
   private var nextElectionID: RequestID = 1
   /// The controllers that want each kind's changes.
@@ -240,12 +238,6 @@ public struct ControllerHost: Sendable {
     }
   }
 
-  private mutating func send(_ turn: EventBroadcaster.Turn?) {
-    guard let turn else { return }
-    base.call(
-      turn.request, tag: .event, because: turn.cause, now: context.now, into: &context.effects)
-  }
-
   // MARK: Informers
 
   private mutating func startInformers() {
@@ -281,13 +273,7 @@ public struct ControllerHost: Sendable {
 
   private mutating func baseAnswered(_ call: BaseCall, _ response: APIResponse) {
     guard case .informer(let at, let informerCall) = call else {
-      switch events.answered(response, at: context.now, luck: config.seed) {
-      case .nothing: break
-      case .send(let turn): send(turn)
-      case .wait(let span):
-        context.effects.arm(TimerID(tag: Self.eventRetryTag, payload: Self.ownEvents), after: span)
-      }
-      return
+      return ownEventAnswered(response)
     }
     let wasSynced = context.informers[at].hasSynced
     let (deltas, next) = context.informers[at].answered(
@@ -332,13 +318,7 @@ public struct ControllerHost: Sendable {
       guard lane < controllers.count else { return }
       enter(lane, nil)
       controllers[lane].timer(UInt32(truncatingIfNeeded: timer.payload), &context)
-    case Self.eventRetryTag:
-      if timer.payload == Self.ownEvents {
-        send(events.retry())
-      } else {
-        let lane = Int(timer.payload)
-        context.send(context.lanes[lane].events.retry(), of: lane)
-      }
+    case Self.eventRetryTag: retryEvent(timer)
     case Self.baseClientTag:
       _ = base.timer(timer, now: context.now, into: &context.effects)
     default:
@@ -405,16 +385,7 @@ public struct ControllerHost: Sendable {
     _ lane: Int, _ call: ControllerCall, _ response: APIResponse
   ) {
     if call.step == ControllerCall.event {
-      let next = context.lanes[lane].events.answered(
-        response, at: context.now, luck: config.seed ^ UInt64(lane))
-      switch next {
-      case .nothing: break
-      case .send(let turn): context.send(turn, of: lane)
-      case .wait(let span):
-        context.effects.arm(
-          TimerID(tag: Self.eventRetryTag, payload: UInt64(lane)), after: span)
-      }
-      return
+      return eventAnswered(lane, response)
     }
     enter(lane, call.key)
     let outcome = controllers[lane].answered(call, response, &context)

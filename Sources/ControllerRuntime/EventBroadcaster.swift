@@ -6,30 +6,15 @@ import KubeAPI
 /// reached the one in hand is tried 12 times, 10 s apart, and up to 1,000 wait behind it; what is
 /// said beyond that is dropped. What a server refuses, for whatever reason, is not tried again.
 ///
-/// The owner sends each `Turn` it is given, and hands back the answer.
+/// The owner sends each `EventTurn` it is given, and hands back the answer.
 public struct EventBroadcaster: Sendable {
-  /// A request to be sent now.
-  public struct Turn: Sendable {
-    public let request: APIRequest
-    /// What made the component say it; nil for what it handles now.
-    public let cause: TraceID?
-  }
-
-  /// What is to be done after an answer.
-  public enum Next: Sendable {
-    case nothing
-    case send(Turn)
-    /// The server can't be reached: `retry` is to be called after this span.
-    case wait(Span)
-  }
-
   private struct Attempt: Sendable {
     var correlated: EventRecorder.Correlated
     var cause: TraceID
     /// How often it was sent in vain.
     var failures = 0
 
-    var turn: Turn { Turn(request: correlated.request, cause: cause) }
+    var turn: EventTurn { EventTurn(request: correlated.request, cause: cause) }
   }
 
   static let maxTries = 12
@@ -55,7 +40,7 @@ public struct EventBroadcaster: Sendable {
   public mutating func record(
     _ object: APIObject, fieldPath: String = "", type: String = "Normal", reason: String,
     message: String, at time: HostTime, because cause: TraceID
-  ) -> Turn? {
+  ) -> EventTurn? {
     record(
       TargetReference(object, fieldPath: fieldPath), type: type, reason: reason, message: message,
       at: time, because: cause)
@@ -65,14 +50,14 @@ public struct EventBroadcaster: Sendable {
   public mutating func record(
     _ target: TargetReference, type: String = "Normal", reason: String, message: String,
     at time: HostTime, because cause: TraceID
-  ) -> Turn? {
+  ) -> EventTurn? {
     let said = EventRecorder.Said(
       target: target, type: type, reason: reason, message: message, time: time, cause: cause)
     if attempt != nil {
       queue.push(said)
       return nil
     }
-    return take(said, at: time.monotonic).map { Turn(request: $0.request, cause: nil) }
+    return take(said, at: time.monotonic).map { EventTurn(request: $0.request, cause: nil) }
   }
 
   /// The answer to the request in hand.
@@ -80,7 +65,7 @@ public struct EventBroadcaster: Sendable {
   /// - Parameter luck: what the first wait is drawn from, so that not all come back at once.
   public mutating func answered(
     _ response: APIResponse, at now: Tick, luck: UInt64
-  ) -> Next {
+  ) -> EventTurn.Next {
     guard var current = attempt else { return .nothing }
     guard case .status(let status) = response, status.code != 200 else { return next(at: now) }
     if status.isNotFound, let whole = current.correlated.whole {
@@ -98,7 +83,7 @@ public struct EventBroadcaster: Sendable {
   }
 
   /// The wait is over.
-  public func retry() -> Turn? { attempt?.turn }
+  public func retry() -> EventTurn? { attempt?.turn }
 
   /// When the next Event about an object may be written; nil where the spam filter lets it pass now.
   public func heldUntil(about object: APIObject, at now: Tick) -> Tick? {
@@ -114,7 +99,7 @@ public struct EventBroadcaster: Sendable {
       "writes an Event again (try \(attempt.failures + 1) of \(Self.maxTries)\(more))")
   }
 
-  private mutating func next(at now: Tick) -> Next {
+  private mutating func next(at now: Tick) -> EventTurn.Next {
     attempt = nil
     while let said = queue.pop() {
       if let turn = take(said, at: now) { return .send(turn) }
@@ -124,25 +109,10 @@ public struct EventBroadcaster: Sendable {
     return .nothing
   }
 
-  private mutating func take(_ said: EventRecorder.Said, at now: Tick) -> Turn? {
+  private mutating func take(_ said: EventRecorder.Said, at now: Tick) -> EventTurn? {
     guard let correlated = recorder.correlate(said, at: now) else { return nil }
     let taken = Attempt(correlated: correlated, cause: said.cause)
     attempt = taken
     return taken.turn
-  }
-}
-
-extension TargetReference {
-  /// A reference as `reference.GetReference` makes it.
-  init(_ object: APIObject, fieldPath: String = "") {
-    self.init()
-    let metadata = object.metadata
-    apiVersion = object.kind.apiVersion
-    kind = object.kind.kind
-    namespace = metadata.namespace
-    name = metadata.name
-    uid = metadata.uid
-    resourceVersion = String(object.resourceVersion)
-    self.fieldPath = fieldPath
   }
 }

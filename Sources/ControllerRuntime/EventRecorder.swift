@@ -48,7 +48,7 @@ struct EventRecorder: Sendable {
   let component: String
   let host: String
   private let reporter: Shared<Event.Reporter>
-  private var sequence: UInt64 = 0
+  private var names = EventNames()
   private var seen = LookupTable<Digest, Seen>()
   private var similar = LookupTable<Digest, Similar>()
   /// The event before: the next is often about the same object.
@@ -74,11 +74,7 @@ struct EventRecorder: Sendable {
     // The keys are digests of what client-go joins to strings: there are thousands of them, and
     // nobody reads them.
     var object = Digest()
-    object.combine(target.kind)
-    object.combine(target.namespace)
-    object.combine(target.name)
-    object.combine(target.uid.high)
-    object.combine(target.uid.low)
+    target.combineIdentity(into: &object)
     guard spam[object, default: TokenBucketPerFiveMinutes(at: now)].take(at: now) else {
       return nil
     }
@@ -108,12 +104,8 @@ struct EventRecorder: Sendable {
         whole: creation(of: said, text, earlier, first: earlier.first, last: wall))
     }
 
-    // The name of an event is the object's and the time in nanoseconds, in hexadecimal. Virtual
-    // time has microseconds: a counter tells apart what happens within one.
-    sequence = (sequence + 1) % 1000
-    let nanoseconds = UInt64(bitPattern: said.time.wall.microseconds) &* 1000 &+ sequence
-    let new = Seen(
-      name: target.name + "." + String(nanoseconds, radix: 16), count: 1, first: wall)
+    let name = names.next(about: target, at: said.time.wall)
+    let new = Seen(name: name, count: 1, first: wall)
     if seen.count >= 4096 { seen.removeAll() }
     seen[key] = new
     return Correlated(request: creation(of: said, text, new, first: wall, last: wall))
@@ -153,13 +145,8 @@ struct EventRecorder: Sendable {
 
   /// When the next Event about an object may be written; nil where the spam filter lets it pass now.
   func heldUntil(about object: APIObject, at now: Tick) -> Tick? {
-    let metadata = object.metadata
     var key = Digest()
-    key.combine(object.kind.kind)
-    key.combine(metadata.namespace)
-    key.combine(metadata.name)
-    key.combine(metadata.uid.high)
-    key.combine(metadata.uid.low)
+    TargetReference(object).combineIdentity(into: &key)
     return spam[key]?.emptyUntil(now)
   }
 

@@ -6,30 +6,8 @@ import KubeAPI
 /// about the same revision of an object is a series: its second observation is written at once, the
 /// others after 30 minutes or when the series has been over for 6.
 ///
-/// The owner sends each `Turn` it is given, and hands back the answer with the turn's number.
+/// The owner sends each `EventTurn` it is given, and hands back the answer with the turn's number.
 public struct EventSeriesBroadcaster: Sendable {
-  /// A request to be sent now.
-  public struct Turn: Sendable {
-    public let number: UInt64
-    public let request: APIRequest
-    /// What made the component say it; nil for what it handles now.
-    public let cause: TraceID?
-  }
-
-  /// What is to be done after an answer.
-  public enum Next: Sendable {
-    case nothing
-    case send(Turn)
-    /// The server can't be reached: `retry` is to be called after this span.
-    case wait(Span)
-  }
-
-  private struct Known: Sendable {
-    /// The Event as it was created.
-    var event: Event
-    var series: Event.Series?
-  }
-
   private struct Attempt: Sendable {
     var request: APIRequest
     /// The whole Event, where `request` patches it.
@@ -46,11 +24,11 @@ public struct EventSeriesBroadcaster: Sendable {
   public static let refreshTime = Span.minutes(30)
 
   private let reporter: Shared<Event.Reporter>
-  /// By the digest of what makes two observations the same.
-  private var known = LookupTable<UInt64, Known>()
+  /// The Events, each with its series, by the digest of what makes two observations the same.
+  private var known = LookupTable<UInt64, Event>()
   private var attempts = LookupTable<UInt64, Attempt>()
   private var lastNumber: UInt64 = 0
-  private var sequence: UInt64 = 0
+  private var names = EventNames()
 
   /// - Parameters:
   ///   - controller: the reporting controller: `default-scheduler`.
@@ -72,7 +50,7 @@ public struct EventSeriesBroadcaster: Sendable {
   public mutating func record(
     _ object: APIObject, related: APIObject? = nil, type: String, reason: String, action: String,
     message: String, at time: HostTime, because cause: TraceID
-  ) -> Turn? {
+  ) -> EventTurn? {
     record(
       TargetReference(object), related: related, type: type, reason: reason, action: action,
       message: message, at: time, because: cause)
@@ -82,16 +60,12 @@ public struct EventSeriesBroadcaster: Sendable {
   public mutating func record(
     _ target: TargetReference, related: APIObject? = nil, type: String, reason: String,
     action: String, message: String, at time: HostTime, because cause: TraceID
-  ) -> Turn? {
+  ) -> EventTurn? {
     var digest = Digest()
     digest.combine(type)
     digest.combine(action)
     digest.combine(reason)
-    digest.combine(target.kind)
-    digest.combine(target.namespace)
-    digest.combine(target.name)
-    digest.combine(target.uid.high)
-    digest.combine(target.uid.low)
+    target.combineIdentity(into: &digest)
     digest.combine(target.resourceVersion)
     if let related {
       digest.combine(related.metadata.uid.high)
@@ -100,15 +74,14 @@ public struct EventSeriesBroadcaster: Sendable {
     let key = digest.value
     if var old = known[key] {
       let isNew = old.series == nil
-      old.series = Event.Series(
-        count: (old.series?.count ?? 1) + 1, lastObservedTime: time.wall)
+      old.series = Event.Series(count: old.occurrences + 1, lastObservedTime: time.wall)
       known[key] = old
-      return isNew ? begin(writing(old), because: cause) : nil
+      return isNew ? write(old, because: cause) : nil
     }
     let event = event(
       target, related, type: type, reason: reason, action: action, message: message, time.wall)
-    known[key] = Known(event: event)
-    return begin(writing(Known(event: event)), because: cause)
+    known[key] = event
+    return write(event, because: cause)
   }
 
   /// The answer to the request of this number.
@@ -116,7 +89,7 @@ public struct EventSeriesBroadcaster: Sendable {
   /// - Parameter luck: what the waits are drawn from, so that not all come back at once.
   public mutating func answered(
     _ number: UInt64, _ response: APIResponse, at now: Tick, luck: UInt64
-  ) -> Next {
+  ) -> EventTurn.Next {
     guard var attempt = attempts[number] else { return .nothing }
     guard case .status(let status) = response, status.code != 200 else {
       attempts.removeValue(forKey: number)
@@ -126,7 +99,7 @@ public struct EventSeriesBroadcaster: Sendable {
       attempt.request = whole
       attempt.whole = nil
       attempts[number] = attempt
-      return .send(Turn(number: number, request: whole, cause: attempt.cause))
+      return .send(EventTurn(number: number, request: whole, cause: attempt.cause))
     }
     attempt.failures += 1
     // A series whose first Event came to be between the patch and the creation is tried again.
@@ -141,8 +114,8 @@ public struct EventSeriesBroadcaster: Sendable {
   }
 
   /// The wait of the attempt of this number is over.
-  public func retry(_ number: UInt64) -> Turn? {
-    attempts[number].map { Turn(number: number, request: $0.request, cause: $0.cause) }
+  public func retry(_ number: UInt64) -> EventTurn? {
+    attempts[number].map { EventTurn(number: number, request: $0.request, cause: $0.cause) }
   }
 
   /// What the timer of `retry` is for.
@@ -157,69 +130,55 @@ public struct EventSeriesBroadcaster: Sendable {
 
   /// Each `finishTime`: series that are over are written for the last time, and everything that was
   /// said once long ago is forgotten.
-  public mutating func finishSeries(at wall: Timestamp, because cause: TraceID) -> [Turn] {
-    var turns: [Turn] = []
+  public mutating func finishSeries(at wall: Timestamp, because cause: TraceID) -> [EventTurn] {
+    var turns: [EventTurn] = []
     for key in known.sortedKeys {
-      guard let entry = known[key] else { continue }
-      let last = entry.series?.lastObservedTime ?? entry.event.eventTime ?? wall
-      guard wall - last > Self.finishTime else { continue }
+      guard let event = known[key], let last = event.lastSeen, wall - last > Self.finishTime
+      else { continue }
       known.removeValue(forKey: key)
-      if entry.series != nil { turns.append(begin(writing(entry), because: cause)) }
+      if event.series != nil { turns.append(write(event, because: cause)) }
     }
     return turns
   }
 
   /// Each `refreshTime`: every series is written as it is.
-  public mutating func refreshSeries(because cause: TraceID) -> [Turn] {
-    var turns: [Turn] = []
+  public mutating func refreshSeries(because cause: TraceID) -> [EventTurn] {
+    var turns: [EventTurn] = []
     for key in known.sortedKeys {
-      guard let entry = known[key], entry.series != nil else { continue }
-      turns.append(begin(writing(entry), because: cause))
+      guard let event = known[key], event.series != nil else { continue }
+      turns.append(write(event, because: cause))
     }
     return turns
   }
 
-  private mutating func begin(_ attempt: Attempt, because cause: TraceID) -> Turn {
-    var attempt = attempt
-    attempt.cause = cause
+  /// Begins to write an Event as it is: a series by a patch, unless the first Event is gone.
+  private mutating func write(_ event: Event, because cause: TraceID) -> EventTurn {
+    let metadata = event.metadata
+    func request(_ verb: APIRequest.Verb, _ body: APIRequest.Body) -> APIRequest {
+      var request = APIRequest(verb, .event, namespace: metadata.namespace, name: metadata.name)
+      request.body = body
+      return request
+    }
+    let create = request(.create, .object(event.boxed))
+    var attempt = Attempt(request: create, isSeries: event.series != nil, cause: cause)
+    if let series = event.series {
+      let time = series.lastObservedTime.map { JSONValue.string($0.rfc3339Micro) }
+      let fields = JSONObject([
+        ("count", .integer(Int64(series.count))), ("lastObservedTime", time ?? .null),
+      ])
+      let document = JSONObject([("series", .object(fields))])
+      attempt.request = request(.patch, .patch(Patch(.strategicMerge, .object(document))))
+      attempt.whole = create
+    }
     lastNumber += 1
     attempts[lastNumber] = attempt
-    return Turn(number: lastNumber, request: attempt.request, cause: nil)
-  }
-
-  private func writing(_ entry: Known) -> Attempt {
-    var event = entry.event
-    event.series = entry.series
-    let metadata = event.metadata
-    var create = APIRequest(
-      .create, .event, namespace: metadata.namespace, name: metadata.name)
-    create.body = .object(event.boxed)
-    guard let series = entry.series else {
-      return Attempt(request: create, isSeries: false, cause: .none)
-    }
-    var patch = APIRequest(.patch, .event, namespace: metadata.namespace, name: metadata.name)
-    let time = series.lastObservedTime.map { JSONValue.string($0.rfc3339Micro) }
-    let document = JSONObject([
-      (
-        "series",
-        .object(
-          JSONObject([
-            ("count", .integer(Int64(series.count))), ("lastObservedTime", time ?? .null),
-          ]))
-      )
-    ])
-    patch.body = .patch(Patch(.strategicMerge, .object(document)))
-    return Attempt(request: patch, whole: create, isSeries: true, cause: .none)
+    return EventTurn(number: lastNumber, request: attempt.request, cause: nil)
   }
 
   private mutating func event(
     _ target: TargetReference, _ related: APIObject?, type: String, reason: String,
     action: String, message: String, _ wall: Timestamp
   ) -> Event {
-    // Virtual time has microseconds, and an Event's name the nanoseconds: a counter tells apart
-    // what happens within one.
-    sequence = (sequence + 1) % 1000
-    let nanoseconds = UInt64(bitPattern: wall.microseconds) &* 1000 &+ sequence
     var content = Event.Content(reporter)
     content.type = type
     content.reason = reason
@@ -239,7 +198,7 @@ public struct EventSeriesBroadcaster: Sendable {
     let namespace = target.namespace.isEmpty ? "default" : target.namespace
     return Event(
       metadata: ObjectMeta(
-        name: target.name + "." + String(nanoseconds, radix: 16), namespace: namespace),
+        name: names.next(about: target, at: wall), namespace: namespace),
       about: target, content)
   }
 }

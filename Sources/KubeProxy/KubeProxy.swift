@@ -209,7 +209,7 @@ public struct KubeProxy: Sendable {
   }
 
   private mutating func send(
-    _ turn: EventSeriesBroadcaster.Turn?, _ now: Tick, _ effects: inout Effects
+    _ turn: EventTurn?, _ now: Tick, _ effects: inout Effects
   ) {
     guard let turn else { return }
     client.call(

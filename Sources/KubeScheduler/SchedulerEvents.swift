@@ -25,7 +25,7 @@ extension SchedulerProcess {
     let turn = leadershipEvents.record(
       target, reason: "LeaderElection", message: "\(config.identity) became leader", at: time,
       because: effects.cause)
-    send(turn, at: time, into: &effects)
+    sendLeadership(turn, at: time, into: &effects)
   }
 
   mutating func startRecording(into effects: inout Effects) {
@@ -67,13 +67,13 @@ extension SchedulerProcess {
   ) {
     switch leadershipEvents.answered(response, at: time.monotonic, luck: seed) {
     case .nothing: break
-    case .send(let turn): send(turn, at: time, into: &effects)
+    case .send(let turn): sendLeadership(turn, at: time, into: &effects)
     case .wait(let span): effects.arm(TimerID(tag: TimerTag.leadershipRetry), after: span)
     }
   }
 
   mutating func send(
-    _ turn: EventSeriesBroadcaster.Turn?, at time: HostTime, into effects: inout Effects
+    _ turn: EventTurn?, at time: HostTime, into effects: inout Effects
   ) {
     guard let turn else { return }
     eventClient.call(
@@ -81,8 +81,8 @@ extension SchedulerProcess {
       into: &effects)
   }
 
-  mutating func send(
-    _ turn: EventBroadcaster.Turn?, at time: HostTime, into effects: inout Effects
+  mutating func sendLeadership(
+    _ turn: EventTurn?, at time: HostTime, into effects: inout Effects
   ) {
     guard let turn else { return }
     eventClient.call(

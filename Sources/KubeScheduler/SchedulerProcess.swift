@@ -185,7 +185,8 @@ public struct SchedulerProcess: Sendable {
     case TimerTag.renewDeadline: checkRenewal(at: time, into: &effects)
     case TimerTag.cycle: isCycleArmed = false
     case TimerTag.eventRetry: send(events.retry(timer.payload), at: time, into: &effects)
-    case TimerTag.leadershipRetry: send(leadershipEvents.retry(), at: time, into: &effects)
+    case TimerTag.leadershipRetry:
+      sendLeadership(leadershipEvents.retry(), at: time, into: &effects)
     case TimerTag.finishSeries: finishSeries(at: time, into: &effects)
     case TimerTag.refreshSeries: refreshSeries(at: time, into: &effects)
     case TimerTag.backoff:

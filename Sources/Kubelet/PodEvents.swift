@@ -32,7 +32,7 @@ extension Kubelet {
   }
 
   /// Sends an Event that is due.
-  mutating func send(_ turn: EventBroadcaster.Turn?, _ step: inout Step) {
+  mutating func send(_ turn: EventTurn?, _ step: inout Step) {
     guard let turn else { return }
     eventClient.call(
       turn.request, tag: .event, because: turn.cause, now: step.now, into: &step.effects)

@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  private func text(_ next: EventBroadcaster.Next) -> String? {
+  private func text(_ next: EventTurn.Next) -> String? {
     switch next {
     case .nothing: return "nothing"
     case .send(let turn): return text(turn.request)
