@@ -10,6 +10,14 @@ import Testing
       .filter { $0.reason == reason && $0.involvedObject.name == name }
   }
 
+  /// A pod of worker-1's kubelet, of which no scheduler and no controller says anything.
+  private static let lone = """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: lone}
+    spec: {nodeName: worker-1, containers: [{name: c, image: "nginx:1.27"}]}
+    """
+
   @Test func aBootTellsOfItselfOnceTheServersAreUp() throws {
     let world = try World.booted()
     for name in ["worker-1", "worker-2"] {
@@ -26,13 +34,7 @@ import Testing
 
   @Test func aRestartDuringAnOutageIsToldOfAfterIt() throws {
     var world = try World.booted()
-    try world.create(
-      yaml: """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: lone}
-        spec: {nodeName: worker-1, containers: [{name: c, image: "nginx:1.27"}]}
-        """)
+    try world.create(yaml: Self.lone)
     world.advance(to: world.now + .seconds(30))
     let balancer = Fault.Target.host("lb-1")
     try world.apply(.fail(Fault(balancer)))
@@ -55,13 +57,7 @@ import Testing
 
   @Test func whyThereIsNoEventYet() throws {
     var world = try World.booted()
-    try world.create(
-      yaml: """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: lone}
-        spec: {nodeName: worker-1, containers: [{name: c, image: "nginx:1.27"}]}
-        """)
+    try world.create(yaml: Self.lone)
     let pod = ObjectReference(.pod, ObjectKey(namespace: "default", name: "lone"))
     // Long enough for the kubelet to hear of it, too short for it to say anything.
     world.advance(to: world.now + .milliseconds(20))

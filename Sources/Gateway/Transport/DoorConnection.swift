@@ -21,8 +21,10 @@
       ) async -> Void
 
     enum Limit {
-      /// 512 KiB more than the 1.5 MiB that a member accepts, so that it refuses it in its own words.
+      /// 512 KiB more than the 1.5 MiB that a member accepts (etcd's `grpcOverheadBytes`), so that it
+      /// refuses what is too large in its own words.
       static let message = 1_572_864 + 512 * 1024
+      /// Calls under way at once; a client with more of them waits, as HTTP/2 has it.
       static let streams = 10_000
       /// What a client may send ahead, on a stream and on all of them.
       static let streamWindow = 4 << 20
@@ -31,7 +33,7 @@
       static let replenish = 1 << 20
     }
 
-    /// What a server of etcd's says of itself when a client comes.
+    /// What the door says of itself when a client comes.
     static let settings: HTTP2Settings = [
       HTTP2Setting(parameter: .maxConcurrentStreams, value: Limit.streams),
       HTTP2Setting(parameter: .initialWindowSize, value: Limit.streamWindow),
