@@ -22,6 +22,12 @@ public struct Shared<Value: Sendable>: @unchecked Sendable {
     }
   }
 
+  /// Looks at the value where it lies. A method called on `wrappedValue` may be given a copy, and of
+  /// a value with many references that is dear.
+  @inlinable public func withPointer<Result>(_ body: (UnsafePointer<Value>) -> Result) -> Result {
+    withUnsafePointer(to: &box.value, body)
+  }
+
   /// The wrapper itself, to ask whether two values share storage, or to let them.
   @inlinable public var projectedValue: Shared<Value> {
     get { self }

@@ -138,7 +138,9 @@ extension World {
         lastWorkAt = now
       }
     }
-    guard isReachableFromOutside(processes[member].host) else {
+    // By itself: as part of the next call it would have the world copied first.
+    let host = processes[member].host
+    guard isReachableFromOutside(host) else {
       etcdClients.modify(id) { $0.connection.isBroken = true }
       return
     }
@@ -149,8 +151,7 @@ extension World {
         clusterID: members[index].config.clusterID, memberID: members[index].id,
         revision: members[index].revision, raftTerm: members[index].term)
     }
-    let transit = network.transit(
-      from: processes[member].host, to: processes[userProcess].host, at: now)
+    let transit = network.transit(from: host, to: processes[userProcess].host, at: now)
     tell(id, client.epoch, event, header, after: transit, cause: cause)
   }
 
@@ -255,4 +256,17 @@ extension World {
     }
     keepAlive(id)
   }
+}
+
+/// What the doors ask after every delivery. Asked of `world` by another module, each question would
+/// copy the world first.
+extension Timeline {
+  public var etcdHosts: [String] { world.etcdHosts }
+  public var runningEtcdHosts: [String] { world.runningEtcdHosts }
+  public var nextTick: Tick? { world.nextTick }
+
+  public func hasEtcdEvents(_ client: UInt64) -> Bool { world.hasEtcdEvents(client) }
+  public func etcdEventCount(_ client: UInt64) -> Int { world.etcdEventCount(client) }
+  public func etcdHeader(_ client: UInt64) -> EtcdHeader? { world.etcdHeader(client) }
+  public func etcdKnowsLeader(_ member: String) -> Bool { world.etcdKnowsLeader(member) }
 }

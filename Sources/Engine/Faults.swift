@@ -5,11 +5,12 @@ import SimulationKernel
 
 /// Inputs: everything that comes into the world from outside.
 public enum Input: Sendable {
+  // Boxed where the payload is large: a timeline keeps every input it was given.
   /// A person's request, as from kubectl.
-  case request(APIRequest)
-  case fail(Fault)
+  indirect case request(APIRequest)
+  indirect case fail(Fault)
   /// Undo the faults of a target.
-  case heal(Fault.Target)
+  indirect case heal(Fault.Target)
   case healAll
   /// A process is killed once; its supervisor starts it again.
   case kill(host: String, process: String)
@@ -27,7 +28,7 @@ public enum Input: Sendable {
   case drop(DeliveryID)
   /// A member is stopped, its data directory replaced by one made of a snapshot, and it is started
   /// again: `etcdutl snapshot restore` on its host.
-  case etcdRestore(EtcdRestore)
+  indirect case etcdRestore(EtcdRestore)
   /// The etcd of a host is started anew with an empty data directory and
   /// `--initial-cluster-state existing`: it joins a cluster that has added it.
   case etcdJoin(host: String)

@@ -18,10 +18,7 @@ extension EtcdMember {
   public var revision: Int64 { running?.wrappedValue.state.store.revision ?? 0 }
 
   /// The term of the entry at `index`; nil where the member does not hold it.
-  public func entryTerm(at index: UInt64) -> UInt64? { running?.wrappedValue.entryTerm(at: index) }
-}
-
-extension EtcdServer {
-  // A step of its own: asked through the box, the Raft node would be copied.
-  func entryTerm(at index: UInt64) -> UInt64? { node.term(at: index) }
+  public func entryTerm(at index: UInt64) -> UInt64? {
+    running?.withPointer { $0.pointee.node.term(at: index) }
+  }
 }

@@ -22,10 +22,7 @@ public protocol EtcdDoor {
 extension World: EtcdDoor {}
 
 extension Timeline: EtcdDoor {
-  public var etcdHosts: [String] { world.etcdHosts }
-  public var runningEtcdHosts: [String] { world.runningEtcdHosts }
   public var etcdInitialCluster: [(name: String, peerURLs: [String])] { world.etcdInitialCluster }
-  public func etcdHeader(_ client: UInt64) -> EtcdHeader? { world.etcdHeader(client) }
 }
 
 /// A door that only notes which members would be restored.

@@ -89,7 +89,9 @@
             let channel = try await ClientBootstrap(group: loop).channelInitializer { channel in
               channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandlers(
-                  NIOHTTP2Handler(mode: .client),
+                  NIOHTTP2Handler(
+                    mode: .client, headerBlockValidation: .disabled,
+                    contentLengthValidation: .disabled),
                   LoadConnection(
                     number: number, clients: clients, puts: share, valueBytes: bytes, done: done))
               }

@@ -56,21 +56,27 @@
     /// Hands out what the world has answered once that is everything that was asked, or a good many:
     /// each of them by itself would wake a thread.
     public mutating func handOutMany(_ timeline: inout Timeline) -> Bool {
-      hasHandful(timeline.world) && handOut(&timeline)
+      hasHandful(timeline) && handOut(&timeline)
     }
 
-    private func hasHandful(_ world: World) -> Bool {
+    private func hasHandful(_ timeline: borrowing Timeline) -> Bool {
       for member in members {
         guard let client = member.client else { continue }
-        let count = world.etcdEventCount(client)
+        let count = timeline.etcdEventCount(client)
         if count > 0, count >= min(member.open.count, Self.handful) { return true }
       }
       return streamOrder.contains { number in
-        streams[number]?.client.map(world.hasEtcdEvents) ?? false
+        guard let client = streams[number]?.client else { return false }
+        return timeline.hasEtcdEvents(client)
       }
     }
 
-    private static let handful = 32
+    /// So many questions at once are worth a thread's waking, and work enough for the world while
+    /// the network's thread reads and writes those before and after them.
+    static let handful = 32
+
+    /// How many questions the world has been asked and has not answered.
+    var openCount: Int { members.reduce(0) { $0 + $1.open.count } }
 
     public var streamCount: Int { streams.count }
 
@@ -79,18 +85,29 @@
     /// Gives everything queued to the world. True where there was something.
     @discardableResult
     public mutating func takeIn(_ timeline: inout Timeline) -> Bool {
+      takeIn(&timeline, atMost: .max)
+    }
+
+    /// The same with the oldest of it.
+    mutating func takeIn(_ timeline: inout Timeline, atMost limit: Int) -> Bool {
       if timeline.now < lastNow { abandon("the world was taken back to an earlier time") }
       lastNow = timeline.now
-      let posts = mailbox.take()
+      let posts = mailbox.take(atMost: limit)
       for post in posts { take(post, &timeline) }
       return !posts.isEmpty
     }
 
     private mutating func take(_ post: Post, _ timeline: inout Timeline) {
       switch post {
-      case .request(let member, let request, let requiresLeader, let ticket):
+      case .request(let member, let question, let requiresLeader, let ticket):
         guard ticket.isOpen else { return }
-        if requiresLeader, !timeline.world.etcdKnowsLeader(members[member].name) {
+        let request: EtcdRequest
+        do throws(EtcdError) {
+          request = try question.request
+        } catch {
+          return ticket.resolve(.failure(error))
+        }
+        if requiresLeader, !timeline.etcdKnowsLeader(members[member].name) {
           return ticket.resolve(.failure(.noLeader))
         }
         ask(member, request, ticket, &timeline)
@@ -171,19 +188,19 @@
     public mutating func handOut(_ timeline: inout Timeline) -> Bool {
       var any = false
       for index in members.indices {
-        guard let client = members[index].client, timeline.world.hasEtcdEvents(client) else {
+        guard let client = members[index].client, timeline.hasEtcdEvents(client) else {
           continue
         }
         any = true
-        let header = timeline.world.etcdHeader(client)
+        let header = timeline.etcdHeader(client)
         for event in timeline.takeEtcdEvents(client) { hand(event, member: index, header) }
       }
       for number in streamOrder {
         guard let stream = streams[number], let client = stream.client,
-          timeline.world.hasEtcdEvents(client)
+          timeline.hasEtcdEvents(client)
         else { continue }
         any = true
-        let header = timeline.world.etcdHeader(client)
+        let header = timeline.etcdHeader(client)
         for event in timeline.takeEtcdEvents(client) {
           if !hand(event, stream: number, header) {
             close(client, &timeline)

@@ -41,7 +41,8 @@
         let caller = Caller(member: index, mailbox: mailbox, addresses: addresses)
         let server = Server(
           transport: DoorTransport(
-            listening, port: port, quickCalls: KVService(caller: caller).quickCalls),
+            listening, port: port, quickCalls: KVService(caller: caller).quickCalls,
+            mailbox: mailbox),
           services: services(caller))
         servers.append(server)
         switch await Self.start(server) {

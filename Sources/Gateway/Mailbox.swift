@@ -94,11 +94,27 @@
   /// What the network side asks of the main loop.
   enum Post: Sendable {
     /// For the member of this number.
-    case request(member: Int, EtcdRequest, requiresLeader: Bool, Ticket)
+    case request(member: Int, Question, requiresLeader: Bool, Ticket)
     /// A client opens a watch stream.
     case openStream(UInt64, member: Int, WatchSink)
     case watch(stream: UInt64, WatchOrder)
     case closeStream(UInt64)
+  }
+
+  /// A request, or its bytes for the main loop to read: the thread of the network has more to do
+  /// than that one, and what the world keeps of a request is then of the world's own memory.
+  enum Question: Sendable {
+    case read(EtcdRequest)
+    case unread([UInt8], QuickCall)
+
+    var request: EtcdRequest {
+      get throws(EtcdError) {
+        switch self {
+        case .read(let request): request
+        case .unread(let bytes, let call): try call.decode(bytes)
+        }
+      }
+    }
   }
 
   enum WatchOrder: Sendable {
@@ -134,13 +150,15 @@
 
     /// False where the mailbox is full or closed; nothing is kept then.
     @discardableResult
-    func post(_ post: Post) -> Bool {
+    func post(_ post: Post) -> Bool { self.post([post]) == 1 }
+
+    /// How many of the posts there was room for: none in a closed mailbox.
+    func post(_ posts: [Post]) -> Int {
       let (taken, mustRing, ring) = contents.withLock { contents in
-        guard !contents.isClosed, contents.posts.count < Self.capacity else {
-          return (false, false, contents.ring)
-        }
-        contents.posts.append(post)
-        return (true, contents.posts.count == 1, contents.ring)
+        let isEmpty = contents.posts.isEmpty
+        let room = contents.isClosed ? 0 : max(0, Self.capacity - contents.posts.count)
+        contents.posts += posts.prefix(room)
+        return (min(room, posts.count), isEmpty && !contents.posts.isEmpty, contents.ring)
       }
       if mustRing {
         bell.signal()
@@ -157,14 +175,20 @@
       }
     }
 
-    /// Everything that came since the last call, in order.
-    func take() -> [Post] {
+    /// What waits, in order, up to a limit.
+    func take(atMost limit: Int = .max) -> [Post] {
       contents.withLock { contents in
+        if contents.posts.count > limit {
+          defer { contents.posts.removeFirst(limit) }
+          return Array(contents.posts.prefix(limit))
+        }
         var posts: [Post] = []
         swap(&posts, &contents.posts)
         return posts
       }
     }
+
+    var isEmpty: Bool { contents.withLock { $0.posts.isEmpty } }
 
     /// Refuses everything from now on.
     func close() { contents.withLock { $0.isClosed = true } }

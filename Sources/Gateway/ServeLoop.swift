@@ -13,9 +13,12 @@
     private let isPaused: Bool
     /// Virtual time owed, in thousandths of a microsecond below one.
     private var remainder: UInt64 = 0
+    private var lastLetIn = Tick.zero
 
     /// Where the machine falls behind, no more than this of real time is made up for.
     private static let mostBehind: UInt64 = 250_000
+    /// A member that is well answers within this.
+    private static let promptly = Span.milliseconds(50)
     /// Real microseconds between two looks while nothing is asked.
     private static let idleWait = 10_000
 
@@ -52,14 +55,25 @@
 
     /// Paused: every question is given as much virtual time as its answer takes.
     private mutating func answer(_ isOver: () -> Bool) {
-      desk.takeIn(&timeline)
       var steps = 0
-      while desk.isWaiting(at: timeline.now) {
-        timeline.step(through: timeline.now + .seconds(1))
-        steps += 1
-        if desk.handOutMany(&timeline) || steps % 16 == 0 { desk.takeIn(&timeline) }
-        if steps % 1024 == 0, isOver() { return }
-      }
+      repeat {
+        letIn()
+        while desk.isWaiting(at: timeline.now) {
+          timeline.step(through: timeline.now + .seconds(1))
+          steps += 1
+          if desk.handOutMany(&timeline) || steps % 16 == 0 { letIn() }
+          if steps % 1024 == 0, isOver() { return }
+        }
+      } while !mailbox.isEmpty && !isOver()
+    }
+
+    /// Lets questions in by the handful, so that the world and the network's thread work at the same
+    /// time. Where answers fail to come, more are let in all the same.
+    private mutating func letIn() {
+      let isAnswering =
+        desk.isWaiting(at: timeline.now) && timeline.now <= lastLetIn + Self.promptly
+      let room = isAnswering ? EtcdDesk.handful - desk.openCount : EtcdDesk.handful
+      if room > 0, desk.takeIn(&timeline, atMost: room) { lastLetIn = timeline.now }
     }
 
     private mutating func advance(_ elapsed: UInt64, _ clock: () -> UInt64, _ isOver: () -> Bool) {
@@ -86,7 +100,7 @@
 
     /// Real microseconds until it is worth looking again.
     private var pause: Int {
-      guard desk.isWaiting(at: timeline.now), let perMille, let next = timeline.world.nextTick
+      guard desk.isWaiting(at: timeline.now), let perMille, let next = timeline.nextTick
       else { return Self.idleWait }
       let wait = (next - timeline.now).microseconds * 1000 / Int64(max(1, perMille))
       return Int(min(max(wait, 100), 5_000))

@@ -13,6 +13,7 @@ public struct EtcdError: Error, Hashable, Sendable {
     case failedPrecondition = 9
     case outOfRange = 11
     case unimplemented = 12
+    case internalError = 13
     case unavailable = 14
     case dataLoss = 15
   }

@@ -1,5 +1,7 @@
 #if Doors
   import Basics
+  import Engine
+  import Foundation
   import GRPCCore
   import NIOCore
   import NIOPosix
@@ -83,6 +85,63 @@
       ).connect(host: "127.0.0.1", port: port).get()
       try? await channel.writeAndFlush(bytes)
       try? await channel.close()
+    }
+
+    @Test("A call whose head HTTP/2 calls malformed is reset, and its connection serves on")
+    func malformedHeads() async throws {
+      try await DoorUnderTest.with(spec: .etcdOnly(members: 1), perMille: 10_000) { door in
+        let right = [
+          (":method", "POST"), (":scheme", "http"), (":path", "/etcdserverpb.KV/Range"),
+          (":authority", "localhost"), ("content-type", "application/grpc"),
+        ]
+        let wrong = [
+          right + [("Content-Type", "application/grpc")],
+          right + [("connection", "close")],
+          right + [(":path", "/etcdserverpb.KV/Put")],
+          [right[4]] + right[..<4],
+          right + [(":unknown", "1")],
+          Array(right[1...]),
+        ]
+        let ends = try await HeadSender.send(wrong + [right], to: door.port(0))
+        #expect(ends == wrong.map { _ in .reset(.protocolError) } + [.status("13")])
+      }
+    }
+
+    @Test("Questions that nobody answers keep no others waiting while time stands still")
+    func unanswered() async throws {
+      func breakQuorum(_ world: inout World) throws {
+        for host in ["etcd-1", "etcd-2"] { try world.apply(.fail(Fault(.host(host)))) }
+        world.advance(to: world.now + .seconds(10))
+      }
+      try await DoorUnderTest.with(spec: .etcdOnly(members: 3), prepare: breakQuorum) { door in
+        try await WireClient.with(port: door.port(2)) { client in
+          let refused = try await withThrowingTaskGroup(of: String?.self) { group in
+            for number in 0..<150 {
+              group.addTask {
+                do {
+                  if number % 15 == 14 {
+                    var range = WireRangeRequest()
+                    range.key = Data("k".utf8)
+                    range.serializable = true
+                    _ = try await client.call(
+                      "etcdserverpb.KV", "Range", range, WireRangeResponse.self)
+                  } else {
+                    var put = WirePutRequest()
+                    put.key = Data("k".utf8)
+                    _ = try await client.call("etcdserverpb.KV", "Put", put, WirePutResponse.self)
+                  }
+                  return nil
+                } catch let error as RPCError {
+                  return error.message
+                }
+              }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+          }
+          #expect(refused.filter { $0 == nil }.count == 10)
+          #expect(Set(refused.compactMap(\.self)) == ["etcdserver: request timed out"])
+        }
+      }
     }
 
     @Test("A load of small puts is answered, every one of them")

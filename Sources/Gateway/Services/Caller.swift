@@ -25,7 +25,7 @@
     func ask(_ request: EtcdRequest, _ metadata: Metadata) async throws -> Answer {
       let ticket = Ticket()
       let post = Post.request(
-        member: member, request, requiresLeader: metadata.requiresLeader, ticket)
+        member: member, .read(request), requiresLeader: metadata.requiresLeader, ticket)
       guard mailbox.post(post) else { throw RPCError(EtcdError.tooManyRequests) }
       let result = await withRPCCancellationHandler {
         await ticket.value()

@@ -9,17 +9,55 @@
     var encoding = "identity"
     /// As clients that would rather fail than talk to a member without a leader say.
     var requiresLeader = false
+    /// False for what HTTP/2 calls malformed (RFC 9113, 8.2 and 8.3): capitals in a name, a
+    /// connection's own header, a pseudo-header that is unknown, missing, late or there twice.
+    private(set) var isWellFormed = true
     private let headers: HPACKHeaders
 
     init(_ headers: HPACKHeaders) {
       self.headers = headers
+      var seen: PseudoHeaders = []
+      var isPastPseudoHeaders = false
       for (name, value, _) in headers {
+        if let pseudo = PseudoHeaders(name: name) {
+          if isPastPseudoHeaders || !seen.insert(pseudo).inserted { isWellFormed = false }
+        } else {
+          isPastPseudoHeaders = true
+          let isLegal = name.utf8.allSatisfy {
+            $0 != UInt8(ascii: ":") && !Self.capitals.contains($0)
+          }
+          if !isLegal { isWellFormed = false }
+        }
         switch name {
         case ":path": path = value
         case "content-type": contentType = value
         case "grpc-encoding": encoding = value
         case "hasleader": if value == "true" { requiresLeader = true }
+        case "connection": isWellFormed = false
         default: break
+        }
+      }
+      if !seen.isSuperset(of: [.method, .scheme, .path]) { isWellFormed = false }
+    }
+
+    private static let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
+
+    private struct PseudoHeaders: OptionSet {
+      let rawValue: UInt8
+      static let method = PseudoHeaders(rawValue: 1)
+      static let scheme = PseudoHeaders(rawValue: 2)
+      static let path = PseudoHeaders(rawValue: 4)
+      static let authority = PseudoHeaders(rawValue: 8)
+
+      init(rawValue: UInt8) { self.rawValue = rawValue }
+
+      init?(name: String) {
+        switch name {
+        case ":method": self = .method
+        case ":scheme": self = .scheme
+        case ":path": self = .path
+        case ":authority": self = .authority
+        default: return nil
         }
       }
     }

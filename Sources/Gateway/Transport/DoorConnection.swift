@@ -1,5 +1,4 @@
 #if Doors
-  import Etcd
   import GRPCCore
   import MVCC
   import NIOCore
@@ -40,30 +39,34 @@
     ]
 
     private let quickCalls: [String: QuickCall]
+    private let mailbox: Mailbox
+    private let outbox: Outbox
     private let serve: Serve
     private let onClose: @Sendable () -> Void
     private var context: ChannelHandlerContext?
-    private var outbox: Outbox?
+    /// What was asked in the bytes that are being read.
+    private var asked: [(post: Post, ticket: Ticket)] = []
+    /// Written something since it was last sent off.
+    private var isUnsent = false
     private var peer = (remote: "", local: "")
     private var streams: [HTTP2StreamID: DoorStream] = [:]
     private var taken = 0
     private var isEnding = false
 
     init(
-      quickCalls: [String: QuickCall], serve: @escaping Serve,
+      quickCalls: [String: QuickCall], mailbox: Mailbox, outbox: Outbox, serve: @escaping Serve,
       onClose: @escaping @Sendable () -> Void
     ) {
       self.quickCalls = quickCalls
+      self.mailbox = mailbox
+      self.outbox = outbox
       self.serve = serve
       self.onClose = onClose
     }
 
     // MARK: The channel
 
-    func handlerAdded(context: ChannelHandlerContext) {
-      self.context = context
-      outbox = Outbox(NIOLoopBound(self, eventLoop: context.eventLoop), context.eventLoop)
-    }
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
@@ -89,25 +92,26 @@
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+      ask()
       context.flush()
       context.fireChannelReadComplete()
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-      if let closed = event as? StreamClosedEvent { streams[closed.streamID].map(abandon) }
-      context.fireUserInboundEventTriggered(event)
-    }
+    /// That a stream has begun, ended or may be sent more is told by its frames.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {}
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
       // A mistake on one stream has been answered on it.
-      if error is NIOHTTP2Errors.StreamError { return }
+      if let error = error as? NIOHTTP2Errors.StreamError {
+        streams[error.streamID].map(abandon)
+        return
+      }
       context.close(promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
       for id in streams.keys.sorted() { streams[id]?.abandon() }
       streams = [:]
-      outbox = nil
       onClose()
       context.fireChannelInactive()
     }
@@ -133,10 +137,14 @@
       stream.isHeard = headers.endStream
       streams[id] = stream
       begin(CallHead(headers.headers), stream)
-      if headers.endStream { heardAll(stream) }
+      if headers.endStream, !stream.isOver { heardAll(stream) }
     }
 
     private func begin(_ head: CallHead, _ stream: DoorStream) {
+      guard head.isWellFormed else {
+        write(stream.id, .rstStream(.protocolError))
+        return forget(stream)
+      }
       guard head.isGRPC else {
         // A peer that does not speak gRPC is told so in HTTP's words.
         write(
@@ -210,12 +218,12 @@
         stream.received.writeBuffer(&bytes)
       }
       takeMessages(stream)
-      if data.endStream, streams[id] != nil { heardAll(stream) }
+      if data.endStream, !stream.isOver { heardAll(stream) }
     }
 
     /// Takes whole messages out of what a stream has received.
     private func takeMessages(_ stream: DoorStream) {
-      while streams[stream.id] != nil, stream.received.readableBytes >= 5,
+      while !stream.isOver, stream.received.readableBytes >= 5,
         let flag: UInt8 = stream.received.getInteger(at: stream.received.readerIndex),
         let length: UInt32 = stream.received.getInteger(at: stream.received.readerIndex + 1)
       {
@@ -231,6 +239,8 @@
         guard stream.received.readableBytes >= 5 + Int(length) else { return }
         stream.received.moveReaderIndex(forwardBy: 5)
         guard let message = stream.received.readBytes(length: Int(length)) else { return }
+        // Or the buffer it came in could not be used again until the call is over.
+        if stream.received.readableBytes == 0 { stream.received = ByteBuffer() }
         take(message, stream)
       }
     }
@@ -263,15 +273,24 @@
     /// A client that is answered before it has said that it has no more to say may take that for a
     /// failure: so it is heard out first.
     private func ask(_ call: QuickCall, _ requiresLeader: Bool, _ stream: DoorStream) {
-      guard let question = stream.question, let outbox else {
+      guard let question = stream.question, let context else {
         return finish(stream, .internalError, "a call without a message")
       }
-      let id = stream.id
-      do throws(CallProblem) {
-        stream.ticket = try call.ask(question, requiresLeader) { outbox.put(id, $0) }
-      } catch {
-        finish(stream, error.status)
+      let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+      let (outbox, id) = (outbox, stream.id)
+      let (post, ticket) = call.post(question, requiresLeader: requiresLeader) {
+        outbox.put(Outbox.Reply(connection: bound, stream: id, result: $0))
       }
+      stream.ticket = ticket
+      asked.append((post, ticket))
+    }
+
+    /// Puts what came together into the mailbox together: each by itself would wake the main loop.
+    private func ask() {
+      guard !asked.isEmpty else { return }
+      let taken = mailbox.post(asked.map(\.post))
+      for refused in asked.dropFirst(taken) { refused.ticket.resolve(.failure(.tooManyRequests)) }
+      asked.removeAll(keepingCapacity: true)
     }
 
     // MARK: Out
@@ -285,25 +304,23 @@
         wrapOutboundOut(HTTP2Frame(streamID: id, payload: payload)), promise: promise)
     }
 
-    /// What the world answered to quick calls, all that has gathered.
-    func answer(_ replies: [Outbox.Reply]) {
-      for reply in replies {
-        guard let stream = streams[reply.stream], case .quick(let call, _) = stream.kind else {
-          continue
-        }
-        switch reply.result {
-        case .failure(let error): finish(stream, Status(error))
-        case .success(let answer):
-          do throws(CallProblem) {
-            let bytes = try call.encode(answer)
-            writeHead(stream)
-            write(stream.id, .data(.init(data: .byteBuffer(message(bytes)))))
-            end(stream, ResponseHeaders.ok)
-          } catch {
-            finish(stream, error.status)
-          }
-        }
+    /// What the world answered to a quick call. True where something is to be sent off that was not
+    /// before.
+    func answer(_ id: HTTP2StreamID, _ result: Result<[UInt8], EtcdError>) -> Bool {
+      guard let stream = streams[id], case .quick = stream.kind else { return false }
+      switch result {
+      case .failure(let error): finish(stream, Status(error))
+      case .success(let bytes):
+        writeHead(stream)
+        write(stream.id, .data(.init(data: .byteBuffer(message(bytes)))))
+        end(stream, ResponseHeaders.ok)
       }
+      defer { isUnsent = true }
+      return !isUnsent
+    }
+
+    func send() {
+      isUnsent = false
       context?.flush()
     }
 
@@ -384,6 +401,7 @@
 
     private func forget(_ stream: DoorStream) {
       streams[stream.id] = nil
+      stream.isOver = true
       guard isEnding, streams.isEmpty else { return }
       context?.flush()
       context?.close(promise: nil)

@@ -24,6 +24,8 @@
     var isHeadSent = false
     /// The peer has said all it will say.
     var isHeard = false
+    /// Its connection has forgotten it.
+    var isOver = false
     /// The message of a quick call, and who waits for its answer.
     var question: [UInt8]?
     var ticket: Ticket?

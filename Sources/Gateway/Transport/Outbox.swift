@@ -1,30 +1,26 @@
 #if Doors
-  import Etcd
   import MVCC
   import NIOCore
   import NIOHTTP2
   import Synchronization
 
-  /// Where the world's answers to a connection's quick calls gather, until its event loop comes by:
-  /// it is woken for the first, and takes as many as there are by then.
+  /// Where the world's answers to the quick calls of an event loop's connections gather, until it
+  /// comes by: it is woken for the first, and takes as many as there are by then.
   final class Outbox: Sendable {
     struct Reply: Sendable {
+      let connection: NIOLoopBound<DoorConnection>
       let stream: HTTP2StreamID
-      let result: Result<Answer, EtcdError>
+      let result: Result<[UInt8], EtcdError>
     }
 
     private let replies = Mutex<[Reply]>([])
-    private let connection: NIOLoopBound<DoorConnection>
     private let loop: any EventLoop
 
-    init(_ connection: NIOLoopBound<DoorConnection>, _ loop: any EventLoop) {
-      self.connection = connection
-      self.loop = loop
-    }
+    init(_ loop: any EventLoop) { self.loop = loop }
 
-    func put(_ stream: HTTP2StreamID, _ result: Result<Answer, EtcdError>) {
+    func put(_ reply: Reply) {
       let isFirst = replies.withLock {
-        $0.append(Reply(stream: stream, result: result))
+        $0.append(reply)
         return $0.count == 1
       }
       if isFirst { loop.execute { self.empty() } }
@@ -36,7 +32,12 @@
         swap(&taken, &replies)
         return taken
       }
-      connection.value.answer(taken)
+      var unsent: [DoorConnection] = []
+      for reply in taken {
+        let connection = reply.connection.value
+        if connection.answer(reply.stream, reply.result) { unsent.append(connection) }
+      }
+      for connection in unsent { connection.send() }
     }
   }
 #endif
