@@ -17,7 +17,8 @@ extension AppState {
       (.process(let host, Process.Role.etcd.name), .terminate),
       (.process(let host, Process.Role.etcd.name), .pause):
       return healthy.filter { $0 == host }
-    case (.disk(let name), .full): return healthy.filter { $0 == name }
+    // A member that finds an empty disk does not begin anew.
+    case (.disk(let name), .full), (.disk(let name), .lost): return healthy.filter { $0 == name }
     case (.zone(let zone), .powerOff): return ofZone(zone)
     default: return []
     }
@@ -92,6 +93,7 @@ extension AppState {
     {
       parts.append("it was the leader")
     }
+    if fault.effect == .lost { parts.append("its data is gone for good") }
     if case .disk(let name) = fault.target,
       observation.members.contains(where: { $0.name == name && $0.role == .leader })
     {
