@@ -2,7 +2,7 @@ import Basics
 import KubeAPI
 
 /// `kubectl events`: a table of Events in the order of time, all of a namespace or those about one
-/// object.
+/// object; with `--watch`, as the API server tells of them, those that are there first.
 struct EventsVerb: KubectlVerb {
   static var isReading: Bool { true }
 
@@ -10,15 +10,15 @@ struct EventsVerb: KubectlVerb {
   private let types: [String]
   private let target: (kind: ResourceKind, name: String)?
   private let format: Format
+  private var hasHeader: Bool
+  private var widths: [Int] = []
 
   private enum Format { case table, json, yaml, name }
 
   init(_ arguments: KubectlArguments) throws(KubectlProblem) {
     self.arguments = arguments
-    guard !arguments.isSet("watch") else {
-      throw KubectlProblem(
-        message: "error: --watch is not supported with events: view 8 shows them as they come")
-    }
+    hasHeader = !arguments.isSet("no-headers")
+    if arguments.isSet("watch"), !arguments.canFollow { throw GetWatch.refusal }
     types = arguments.all("types").flatMap { $0.split(separator: ",").map(String.init) }
     guard types.allSatisfy({ ["normal", "warning"].contains($0.lowercased()) }) else {
       throw KubectlProblem(message: "error: valid --types are Normal or Warning")
@@ -49,9 +49,25 @@ struct EventsVerb: KubectlVerb {
   }
 
   mutating func begin(_ io: inout KubectlIO) {
-    let isEverywhere = arguments.isSet("all-namespaces")
-    io.send(
-      APIRequest(.list, .event, namespace: isEverywhere ? "" : arguments.namespace))
+    let verb: APIRequest.Verb = arguments.isSet("watch") ? .watch : .list
+    io.send(APIRequest(verb, .event, namespace: isEverywhere ? "" : arguments.namespace))
+  }
+
+  private var isEverywhere: Bool { arguments.isSet("all-namespaces") }
+
+  /// What runs out after its hour is not shown once more.
+  mutating func follow(_ events: [WatchEvent], now: Timestamp, _ io: inout KubectlIO) {
+    for told in events where told.kind == .added || told.kind == .modified {
+      guard let event = told.object.event, isWanted(event) else { continue }
+      switch format {
+      case .name: io.print(told.object.printedName)
+      case .json: io.print(told.object.json().text(pretty: true))
+      case .yaml:
+        io.write((hasHeader ? "" : "---\n") + told.object.json().yaml)
+        hasHeader = false
+      case .table: io.write(TabText.table(rows([event], now), remembering: &widths))
+      }
+    }
   }
 
   mutating func receive(
@@ -61,7 +77,6 @@ struct EventsVerb: KubectlVerb {
       if case .status(let status) = response { io.fail(status) }
       return
     }
-    let isEverywhere = arguments.isSet("all-namespaces")
     let chosen = objects.filter { object in object.event.map(isWanted) ?? false }
     guard !chosen.isEmpty else {
       io.warn(
@@ -80,7 +95,7 @@ struct EventsVerb: KubectlVerb {
           ("kind", .string("EventList")), ("metadata", .object(JSONObject())),
         ]))
       if format == .json { io.print(list.text(pretty: true)) } else { io.write(list.yaml) }
-    case .table: print(sorted.compactMap(\.event), now, isEverywhere, &io)
+    case .table: io.write(TabText.table(rows(sorted.compactMap(\.event), now)))
     }
   }
 
@@ -94,13 +109,13 @@ struct EventsVerb: KubectlVerb {
     return types.isEmpty || types.contains { $0.lowercased() == event.type.lowercased() }
   }
 
-  private func print(
-    _ events: [Event], _ now: Timestamp, _ isEverywhere: Bool, _ io: inout KubectlIO
-  ) {
+  /// The rows of a table, below its header where that has not been printed yet.
+  private mutating func rows(_ events: [Event], _ now: Timestamp) -> [[String]] {
     var rows: [[String]] = []
-    if !arguments.isSet("no-headers") {
+    if hasHeader {
       rows.append(
         (isEverywhere ? ["NAMESPACE"] : []) + ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"])
+      hasHeader = false
     }
     for event in events {
       let object = event.involvedObject
@@ -110,7 +125,7 @@ struct EventsVerb: KubectlVerb {
           event.message,
         ])
     }
-    io.write(TabText.table(rows))
+    return rows
   }
 }
 

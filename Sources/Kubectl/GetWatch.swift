@@ -12,11 +12,7 @@ struct GetWatch: Sendable {
   init?(_ arguments: KubectlArguments, _ query: ObjectQuery) throws(KubectlProblem) {
     isOnly = arguments.isSet("watch-only")
     guard isOnly || arguments.isSet("watch") else { return nil }
-    guard arguments.canFollow else {
-      throw KubectlProblem(
-        message: "error: --watch works on the dashboard's command line only; "
-          + "`kubectl rollout status` waits for a rollout")
-    }
+    guard arguments.canFollow else { throw Self.refusal }
     let kinds = Set(query.kinds + query.named.map(\.0))
     guard kinds.count == 1, let kind = kinds.first else {
       throw KubectlProblem(message: "error: you may only specify a single resource type")
@@ -27,4 +23,9 @@ struct GetWatch: Sendable {
     }
     self.kind = kind
   }
+
+  /// Where nobody could tell it what changes.
+  static let refusal = KubectlProblem(
+    message: "error: --watch works on the dashboard's command line only; "
+      + "`kubectl rollout status` waits for a rollout")
 }

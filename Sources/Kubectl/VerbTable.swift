@@ -57,7 +57,9 @@ extension KubectlInvocation {
     Entry("drain", "empties a node, for maintenance", DrainVerb.init),
     Entry("taint", "nodes NAME KEY=VALUE:EFFECT, or KEY:EFFECT-", TaintVerb.init),
     Entry("describe", "an object with its events, in detail", DescribeVerb.init),
-    Entry("events", "in the order of time; --for TYPE/NAME, --types Warning", EventsVerb.init),
+    Entry(
+      "events", "in the order of time; --for TYPE/NAME, --types Warning; -w follows",
+      EventsVerb.init),
     Entry("apply", "-f FILE: makes the objects there what the file says", ApplyVerb.init),
     Entry("patch", "TYPE NAME -p PATCH [--type merge|strategic|json]", PatchVerb.init),
     Entry(

@@ -95,7 +95,7 @@
           (":authority", "localhost"), ("content-type", "application/grpc"),
         ]
         let wrong = [
-          right + [("Content-Type", "application/grpc")],
+          right + [("X-Capital", "1")],
           right + [("connection", "close")],
           right + [(":path", "/etcdserverpb.KV/Put")],
           [right[4]] + right[..<4],

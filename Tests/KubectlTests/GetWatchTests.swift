@@ -55,6 +55,22 @@ struct GetWatchTests {
     #expect(other.output == "configmap/x\nconfigmap/x\n")
   }
 
+  @Test func eventsComeAsTheServerTellsOfThem() throws {
+    var shell = try Shell.withWeb()
+    var watch = begun("events --for deployment/web -w", &shell)
+    func rows() -> [[Substring]] {
+      watch.output.split(separator: "\n").map { $0.split(separator: " ") }
+    }
+    #expect(rows().map { $0.prefix(2).joined(separator: " ") }.first == "LAST SEEN")
+    #expect(rows().count == 2 && rows()[1][2] == "ScalingReplicaSet")
+    shell.ok("scale deployment web --replicas=2")
+    shell.wait(.seconds(5))
+    follow(&watch, &shell)
+    #expect(rows().count == 3 && watch.isFollowing)
+    #expect(rows()[2][2...3] == ["ScalingReplicaSet", "Deployment/web"])
+    #expect(shell.refusal("events -w").hasPrefix("error: --watch works on the dashboard's"))
+  }
+
   @Test func itEndsWithTheServerThatServesIt() throws {
     var shell = try Shell.withWeb()
     var watch = begun("get deployment web -w", &shell)
