@@ -41,10 +41,14 @@ extension AppState {
   func question(before fault: Fault) -> Question? {
     guard warning(before: fault) != nil else { return nil }
     let left = membersLeft(by: fault)
+    let end =
+      fault.effect == .lost
+      ? "another is back or etcd is restored from a snapshot: an empty disk brings none back"
+      : "one is back"
     return Question(
       title: "Quorum will be lost",
       text: "\(fault.text): \(left) of \(observation.voters) etcd members left, "
-        + "\(observation.quorum) needed. Nothing can be written until one is back; "
+        + "\(observation.quorum) needed. Nothing can be written until \(end); "
         + "running pods go on.", deed: .fault(fault))
   }
 
