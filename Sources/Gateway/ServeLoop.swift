@@ -17,7 +17,7 @@
 
     /// Where the machine falls behind, no more than this of real time is made up for.
     private static let mostBehind: UInt64 = 250_000
-    /// A member that is well answers within this.
+    /// A member that is well answers within this: some fsyncs and the way there and back.
     private static let promptly = Span.milliseconds(50)
     /// Real microseconds between two looks while nothing is asked.
     private static let idleWait = 10_000

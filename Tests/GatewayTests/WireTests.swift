@@ -1,8 +1,9 @@
 #if Doors
   import Basics
   import Engine
-  import Foundation
+  import Etcd
   import GRPCCore
+  import MVCC
   import NIOCore
   import NIOPosix
   import Testing
@@ -108,40 +109,36 @@
     }
 
     @Test("Questions that nobody answers keep no others waiting while time stands still")
-    func unanswered() async throws {
-      func breakQuorum(_ world: inout World) throws {
-        for host in ["etcd-1", "etcd-2"] { try world.apply(.fail(Fault(.host(host)))) }
-        world.advance(to: world.now + .seconds(10))
-      }
-      try await DoorUnderTest.with(spec: .etcdOnly(members: 3), prepare: breakQuorum) { door in
-        try await WireClient.with(port: door.port(2)) { client in
-          let refused = try await withThrowingTaskGroup(of: String?.self) { group in
-            for number in 0..<150 {
-              group.addTask {
-                do {
-                  if number % 15 == 14 {
-                    var range = WireRangeRequest()
-                    range.key = Data("k".utf8)
-                    range.serializable = true
-                    _ = try await client.call(
-                      "etcdserverpb.KV", "Range", range, WireRangeResponse.self)
-                  } else {
-                    var put = WirePutRequest()
-                    put.key = Data("k".utf8)
-                    _ = try await client.call("etcdserverpb.KV", "Put", put, WirePutResponse.self)
-                  }
-                  return nil
-                } catch let error as RPCError {
-                  return error.message
-                }
-              }
+    func unanswered() throws {
+      let spec = ClusterSpec.etcdOnly(members: 3)
+      var world = World(spec)
+      world.powerOn()
+      world.advance(to: world.now + .seconds(30))
+      for host in ["etcd-1", "etcd-2"] { try world.apply(.fail(Fault(.host(host)))) }
+      world.advance(to: world.now + .seconds(10))
+      let mailbox = Mailbox()
+      let answers = Locked<[String]>([])
+      func ask(_ request: EtcdRequest) {
+        let ticket = Ticket { result in
+          let text =
+            switch result {
+            case .success: "answered"
+            case .failure(let error): error.message
             }
-            return try await group.reduce(into: []) { $0.append($1) }
-          }
-          #expect(refused.filter { $0 == nil }.count == 10)
-          #expect(Set(refused.compactMap(\.self)) == ["etcdserver: request timed out"])
+          answers.change { $0.append(text) }
         }
+        mailbox.post(.request(member: 2, .read(request), requiresLeader: false, ticket))
       }
+      let key = Key(bytes: Array("k".utf8))
+      for _ in 0..<150 { ask(.put(PutRequest(key: key, value: .bytes([1])))) }
+      ask(.range(RangeRequest(key: key, serializable: true)))
+      var loop = ServeLoop(
+        Timeline(world), desk: EtcdDesk(members: spec.etcdMachines.map(\.name), mailbox: mailbox),
+        mailbox: mailbox, perMille: 1000, isPaused: true)
+      loop.run(clock: { 0 }) { answers.value.count == 151 }
+      let all = answers.value
+      #expect(all.first == "answered", "it was asked last, and waits for nobody")
+      #expect(Set(all.dropFirst()) == ["etcdserver: request timed out"])
     }
 
     @Test("A load of small puts is answered, every one of them")

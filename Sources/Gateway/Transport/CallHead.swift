@@ -9,8 +9,8 @@
     var encoding = "identity"
     /// As clients that would rather fail than talk to a member without a leader say.
     var requiresLeader = false
-    /// False for what HTTP/2 calls malformed (RFC 9113, 8.2 and 8.3): capitals in a name, a
-    /// connection's own header, a pseudo-header that is unknown, missing, late or there twice.
+    /// False for what HTTP/2 calls malformed (RFC 9113, 8.2 and 8.3): capitals in a name, the header
+    /// `connection`, a pseudo-header that is unknown, missing, late or there twice.
     private(set) var isWellFormed = true
     private let headers: HPACKHeaders
 
