@@ -59,7 +59,12 @@ extension EtcdServer {
       return .failure(.corrupt)
     }
     do throws(EtcdError) {
-      switch request.operation {
+      let operation: InternalRequest.Operation
+      switch request.content {
+      case .guardedPut(let put): return .txn(try state.store.guardedPut(put))
+      case .other(let other): operation = other
+      }
+      switch operation {
       case .put(let put): return .put(try state.store.put(put))
       case .deleteRange(let delete): return .deleteRange(state.store.deleteRange(delete))
       case .txn(let txn): return .txn(try state.store.txn(txn))

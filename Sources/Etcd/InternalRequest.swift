@@ -16,14 +16,31 @@ public final class InternalRequest: BlobContent {
     case alarm(Alarm, isRaised: Bool)
   }
 
+  /// The operation as it lies in the log: the most frequent one has a shape of its own.
+  enum Content: Sendable {
+    case guardedPut(GuardedPut)
+    case other(Operation)
+  }
+
   public let id: UInt64
-  public let operation: Operation
+  let content: Content
   public let byteCount: Int
 
   public init(id: UInt64, _ operation: Operation) {
     self.id = id
-    self.operation = operation
+    if case .txn(let txn) = operation, let put = GuardedPut(txn) {
+      content = .guardedPut(put)
+    } else {
+      content = .other(operation)
+    }
     byteCount = 16 + operation.byteCount
+  }
+
+  public var operation: Operation {
+    switch content {
+    case .guardedPut(let put): .txn(put.txn)
+    case .other(let operation): operation
+    }
   }
 
   /// The number names the request within the cluster for good, so it stands for the content.

@@ -64,15 +64,20 @@ public struct Store: Sendable {
     openChanges = 0
   }
 
-  /// Writes `value` under `key` in the open transaction.
-  mutating func write(key: Key, value: Blob, lease: Int64) {
+  /// Writes `value` under `key` in the open transaction. With `expected`, only over that revision of
+  /// the key, 0 for none; false where it is at another.
+  @discardableResult
+  mutating func write(
+    key: Key, value: Blob, lease: Int64, over expected: Int64? = nil
+  ) -> Bool {
     let main = revision + 1
     let sub = openChanges
     var event: Event?
     var recent = RecentRevisions()
     exchange(&recent)
-    live.modify(key) { record in
+    let isThere = live.modify(key) { record in
       let previous = record.newest
+      if let expected, expected != previous.modRevision { return }
       let kv = recent.shared(
         KeyValueFields(
           key: previous.key, createRevision: previous.createRevision, modRevision: main,
@@ -81,12 +86,14 @@ public struct Store: Sendable {
       event = Event(kv: kv, previous: previous)
     }
     exchange(&recent)
+    if event == nil, isThere || expected ?? 0 != 0 { return false }
     let change = event ?? create(key: key, value: value, lease: lease)
     record(change)
     let oldLease = change.previous?.lease ?? 0
-    guard oldLease != lease else { return }
+    guard oldLease != lease else { return true }
     if oldLease != 0 { leases.modify(oldLease) { $0.keys[key] = nil } }
     if lease != 0 { leases.modify(lease) { $0.keys[change.kv.key] = true } }
+    return true
   }
 
   private mutating func create(key: Key, value: Blob, lease: Int64) -> Event {

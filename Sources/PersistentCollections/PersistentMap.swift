@@ -50,6 +50,15 @@ public struct PersistentMap<Key: Comparable & Sendable, Value: Sendable>: @unche
     }
   }
 
+  /// The key of the map that equals `key`, so that who keeps it shares its storage with the map.
+  @inlinable public func storedKey(_ key: Key) -> Key? {
+    guard var node = root else { return nil }
+    while !node.isLeaf { node = node.children[node.childIndex(key)] }
+    let i = node.lowerBound(key)
+    guard i < node.keys.count, !(key < node.keys[i]) else { return nil }
+    return node.keys[i]
+  }
+
   @inlinable public func contains(_ key: Key) -> Bool {
     guard var node = root else { return false }
     while !node.isLeaf { node = node.children[node.childIndex(key)] }

@@ -25,12 +25,13 @@ public struct EntryID: Hashable, Sendable {
 
 /// One entry of the replicated log.
 public struct Entry: Sendable {
+  // The small fields come last, so that a record of the log takes no more room than its entry.
+  public private(set) var data: Blob
   public var term: UInt64
   public var index: UInt64
   public private(set) var type: EntryType
   /// Which optional fields a protobuf encoding would carry: size limits are in encoded bytes.
   private var encodedFields: EncodedFields
-  public private(set) var data: Blob
 
   private enum EncodedFields: UInt8, Sendable {
     case neither, type, data, both

@@ -13,8 +13,8 @@ extension TimingWheel {
       tick = entry.tick
       return body(Tick(microseconds: entry.tick), order, entry.payload)
     }
-    forEachSlot { entries, start in
-      for place in self.order(of: entries, from: start) where !visit(entries[place.index]) {
+    forEachSlot { entries in
+      for place in self.order(of: entries) where !visit(entries[place.index]) {
         return false
       }
       return true
@@ -24,17 +24,19 @@ extension TimingWheel {
   /// Hands out what is at hand from where it was not delivered, then the slots in the order of time,
   /// then what is far; false where `body` said so.
   @inlinable @discardableResult
-  func forEachSlot(_ body: (_ entries: ContiguousArray<Entry>, _ start: Int) -> Bool) -> Bool {
-    guard body(due, cursor) else { return false }
+  func forEachSlot(_ body: (Slot) -> Bool) -> Bool {
+    var atHand = Slot()
+    for entry in due[cursor...] { atHand.append(entry) }
+    guard body(atHand) else { return false }
     for level in 1..<Self.levels {
       let current = Int(position >> UInt64(8 * level) & 0xFF)
       var slot = firstOccupied(level: level, from: current + 1)
       while let found = slot {
-        guard body(slots[Self.index(level, found)], 0) else { return false }
+        guard body(slots[Self.index(level, found)]) else { return false }
         slot = firstOccupied(level: level, from: found + 1)
       }
     }
-    return body(far, 0)
+    return body(far)
   }
 
   /// Walks as `walk(_:)` does over what differs; of what is alike only the soonest is met, and the
@@ -54,13 +56,13 @@ extension TimingWheel {
   ) -> (counts: [Int], isWhole: Bool) {
     var counts = [Int](repeating: 0, count: classes)
     var left = limit
-    let isWhole = forEachSlot { entries, start in
-      guard start < entries.count else { return true }
+    let isWhole = forEachSlot { entries in
+      guard !entries.isEmpty else { return true }
       guard left > 0 else { return false }
-      left -= entries.count - start
+      left -= entries.count
       var places: [TimingWheelPlace] = []
       var firsts: [TimingWheelPlace?] = []
-      for index in start..<entries.count {
+      for index in entries.indices {
         let place = TimingWheelPlace(tick: entries[index].tick, index: index)
         guard let kind = classOf(entries[index].payload) else {
           places.append(place)
@@ -78,7 +80,7 @@ extension TimingWheel {
       for place in SoonestFirst(places) {
         let entry = entries[place.index]
         let goesOn = body(Tick(microseconds: entry.tick), entry.payload) {
-          entries[start..<place.index].count { $0.tick == entry.tick }
+          entries[..<place.index].count { $0.tick == entry.tick }
         }
         guard goesOn else { return false }
       }
@@ -89,11 +91,11 @@ extension TimingWheel {
 
   /// The places of the entries by tick; what is of one tick stays in order. Payloads are not moved.
   @inlinable
-  func order(of entries: ContiguousArray<Entry>, from start: Int = 0) -> SoonestFirst {
+  func order(of entries: some RandomAccessCollection<Entry>) -> SoonestFirst {
     var places: [TimingWheelPlace] = []
-    places.reserveCapacity(entries.count - start)
-    for index in start..<entries.count {
-      places.append(TimingWheelPlace(tick: entries[index].tick, index: index))
+    places.reserveCapacity(entries.count)
+    for (index, entry) in entries.enumerated() {
+      places.append(TimingWheelPlace(tick: entry.tick, index: index))
     }
     return SoonestFirst(places)
   }
@@ -136,24 +138,18 @@ extension TimingWheel {
   private func place(of tick: Tick, _ order: Int) -> (shelf: Shelf, index: Int)? {
     guard order >= 0, tick.microseconds >= position else { return nil }
     let difference = tick.microseconds ^ position
-    let shelf: Shelf
-    let entries: ContiguousArray<Entry>
-    if difference >> 8 == 0 {
-      (shelf, entries) = (.due, due)
-    } else if difference >> UInt64(8 * Self.levels) != 0 {
-      (shelf, entries) = (.far, far)
-    } else {
-      let level = (63 - difference.leadingZeroBitCount) >> 3
-      let slot = Self.index(level, Int(tick.microseconds >> UInt64(8 * level) & 0xFF))
-      (shelf, entries) = (.slot(slot), slots[slot])
+    func find(in entries: some RandomAccessCollection<Entry>) -> Int? {
+      var left = order
+      for (index, entry) in entries.enumerated() where entry.tick == tick.microseconds {
+        if left == 0 { return index }
+        left -= 1
+      }
+      return nil
     }
-    var left = order
-    let start = difference >> 8 == 0 ? cursor : 0
-    for index in entries.indices.dropFirst(start)
-    where entries[index].tick == tick.microseconds {
-      if left == 0 { return (shelf, index) }
-      left -= 1
-    }
-    return nil
+    if difference >> 8 == 0 { return find(in: due[cursor...]).map { (.due, cursor + $0) } }
+    if difference >> UInt64(8 * Self.levels) != 0 { return find(in: far).map { (.far, $0) } }
+    let level = (63 - difference.leadingZeroBitCount) >> 3
+    let slot = Self.index(level, Int(tick.microseconds >> UInt64(8 * level) & 0xFF))
+    return find(in: slots[slot]).map { (.slot(slot), $0) }
   }
 }

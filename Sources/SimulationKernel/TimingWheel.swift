@@ -25,20 +25,55 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
   /// beyond waits in `far`.
   @inlinable static var levels: Int { 5 }
 
+  /// What lies in one slot, in the order in which it came: `tail`, and before it full chunks. A slot
+  /// of seconds or minutes holds thousands of timers, and the first entry that comes after the world
+  /// was copied must not copy them all.
+  @usableFromInline struct Slot: Sendable, RandomAccessCollection {
+    @inlinable static var chunkSize: Int { 32 }
+
+    @usableFromInline var full: ContiguousArray<ContiguousArray<Entry>> = []
+    @usableFromInline var tail: ContiguousArray<Entry> = []
+
+    @inlinable init() {}
+
+    @inlinable var startIndex: Int { 0 }
+    @inlinable var endIndex: Int { full.count * Self.chunkSize + tail.count }
+    @inlinable subscript(place: Int) -> Entry {
+      let chunk = place / Self.chunkSize
+      return chunk < full.count
+        ? full[chunk][place % Self.chunkSize] : tail[place % Self.chunkSize]
+    }
+
+    @inlinable mutating func append(_ entry: Entry) {
+      if tail.count == Self.chunkSize {
+        full.append(tail)
+        tail = []
+      }
+      tail.append(entry)
+    }
+
+    @inlinable mutating func remove(at place: Int) -> Entry {
+      let all = Array(self)
+      self = Slot()
+      for (index, entry) in all.enumerated() where index != place { append(entry) }
+      return all[place]
+    }
+  }
+
   /// What is due in the 256 ticks around `position`, by tick and order; up to `cursor` delivered.
   @usableFromInline var due: ContiguousArray<Entry> = []
   @usableFromInline var cursor = 0
   /// The slots of level 1 and above: that of level l begins at (l - 1) × 256.
-  @usableFromInline var slots: [ContiguousArray<Entry>]
+  @usableFromInline var slots: [Slot]
   @usableFromInline var occupied: [UInt64]
-  @usableFromInline var far: ContiguousArray<Entry> = []
+  @usableFromInline var far = Slot()
   @usableFromInline var position: UInt64 = 0
   /// Deliveries that wait.
   public var count: Int { waiting }
   @usableFromInline var waiting = 0
 
   @inlinable public init() {
-    slots = Array(repeating: [], count: (Self.levels - 1) * 256)
+    slots = Array(repeating: Slot(), count: (Self.levels - 1) * 256)
     occupied = Array(repeating: 0, count: (Self.levels - 1) * 4)
   }
 
@@ -113,6 +148,26 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
     if low == due.count { due.append(entry) } else { due.insert(entry, at: low) }
   }
 
+  /// Gives back the room that is kept for more than lies there, before a copy is made that is to
+  /// last.
+  public mutating func releaseRoom() {
+    due = Self.exactly(due[cursor...])
+    cursor = 0
+    for place in slots.indices
+    where slots[place].tail.capacity > slots[place].tail.count + slots[place].tail.count / 4 {
+      slots[place].tail = Self.exactly(slots[place].tail[...])
+    }
+  }
+
+  private static func exactly(_ entries: ContiguousArray<Entry>.SubSequence) -> ContiguousArray<
+    Entry
+  > {
+    var exact: ContiguousArray<Entry> = []
+    exact.reserveCapacity(entries.count)
+    exact.append(contentsOf: entries)
+    return exact
+  }
+
   @inlinable mutating func emptyDue() {
     // A burst's room is given back; the usual few entries' is kept for the next round.
     due.removeAll(keepingCapacity: due.capacity <= 64)
@@ -145,17 +200,24 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
       occupied[(level - 1) << 2 | slot >> 6] &= ~(1 << UInt64(slot & 63))
       if level == 1 {
         // The slot's entries are what is at hand now: the arrays change places.
-        swap(&due, &slots[slot])
+        swap(&due, &slots[slot].tail)
+        if !slots[slot].full.isEmpty {
+          let full = slots[slot].full
+          slots[slot].full = []
+          due = ContiguousArray(full.joined()) + due
+        }
         sortDue()
         return true
       }
       // Taken out, not copied, so that its room can be put back: nothing of it stays on this level.
-      var entries: ContiguousArray<Entry> = []
+      var entries = Slot()
       swap(&entries, &slots[Self.index(level, slot)])
-      for entry in entries { place(entry) }
-      if entries.capacity <= 64 {
-        entries.removeAll(keepingCapacity: true)
-        slots[Self.index(level, slot)] = entries
+      for chunk in entries.full { for entry in chunk { place(entry) } }
+      for entry in entries.tail { place(entry) }
+      if level == 2 {
+        // These come round again soon.
+        entries.tail.removeAll(keepingCapacity: true)
+        slots[Self.index(level, slot)].tail = entries.tail
       }
       return true
     }
@@ -163,7 +225,7 @@ public struct TimingWheel<Payload: Sendable>: Sendable {
     let reach = UInt64(8 * Self.levels)
     position = (first >> reach) << reach
     let entries = far
-    far = []
+    far = Slot()
     for entry in entries { place(entry) }
     return true
   }

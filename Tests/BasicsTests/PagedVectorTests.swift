@@ -32,6 +32,16 @@ import Testing
     }
   }
 
+  @Test func aBoxedVectorsCopiesStayAsTheyWere() {
+    var vector = BoxedVector<[Int]>()
+    for i in 0..<100 { vector.append([i]) }
+    let copy = vector
+    for i in stride(from: 0, to: 100, by: 7) { vector[i].append(-i) }
+    vector[3] = []
+    #expect(copy.elementsEqual((0..<100).map { [$0] }))
+    #expect(vector[7] == [7, -7] && vector[8] == [8] && vector[3] == [] && vector.count == 100)
+  }
+
   @Test func vectorBoundariesOfLeavesAndPages() {
     for count in [0, 1, 15, 16, 17, 1023, 1024, 1025, 2049] {
       var vector = PagedVector(0..<count)

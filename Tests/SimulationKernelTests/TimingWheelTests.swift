@@ -41,6 +41,41 @@ import Testing
     }
   }
 
+  /// Hundreds of entries in a slot, and copies that are kept: what is written to the wheel after a
+  /// copy is not in the copy, whether or not it gave back its empty room before.
+  @Test(arguments: 1...4) func copiesOfFullSlotsStayAsTheyWere(seed: UInt64) {
+    var prng = PRNG(seed: seed)
+    var wheel = TimingWheel<Int>()
+    var kept: [(wheel: TimingWheel<Int>, waiting: [Int])] = []
+    var model: [(tick: UInt64, number: Int)] = []
+    var number = 0
+    for round in 0..<12 {
+      let now = wheel.nextTick?.microseconds ?? 0
+      for _ in 0..<300 {
+        let tick = now + 20_000_000 + prng.below(30_000_000)
+        wheel.schedule(number, at: Tick(microseconds: tick))
+        model.append((tick, number))
+        number += 1
+      }
+      model.sort { ($0.tick, $0.number) < ($1.tick, $1.number) }
+      if round % 2 == 0 { wheel.releaseRoom() }
+      kept.append((wheel, model.map(\.number)))
+      for _ in 0..<200 {
+        #expect(wheel.next(through: .distantFuture)?.payload == model.removeFirst().number)
+      }
+      let (tick, taken) = model.remove(at: prng.index(below: model.count))
+      let order = model.count { $0.tick == tick && $0.number < taken }
+      #expect(wheel.payload(at: Tick(microseconds: tick), order: order) == taken)
+      #expect(wheel.remove(at: Tick(microseconds: tick), order: order) == taken)
+    }
+    for (copy, waiting) in kept {
+      var copy = copy
+      #expect(copy.pending().map(\.payload) == waiting)
+      for number in waiting { #expect(copy.next(through: .distantFuture)?.payload == number) }
+      #expect(copy.next(through: .distantFuture) == nil)
+    }
+  }
+
   @Test func aTickInThePastIsThePresent() {
     var wheel = TimingWheel<String>()
     wheel.schedule("a", at: Tick(microseconds: 1_000))
