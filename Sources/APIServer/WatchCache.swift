@@ -60,6 +60,13 @@ struct WatchCache: Sendable {
   /// filled when somebody watches them.
   static func isKept(_ kind: ResourceKind) -> Bool { kind != .event }
 
+  /// Where an object lies in etcd. Known objects' keys are the cache's own, as the log of each member
+  /// keeps thousands.
+  func storageKey(_ key: ObjectKey) -> Key {
+    let made = StorageKey.object(kind, key)
+    return objects.storedKey(made) ?? made
+  }
+
   func get(_ key: ObjectKey) -> APIObject? { objects[StorageKey.object(kind, key)] }
 
   /// Replaces everything by what a list at `revision` found.

@@ -20,9 +20,9 @@ struct Watchers: Sendable {
   private var free: [Int] = []
   /// Watches that no index narrows.
   private var wide: [Int] = []
-  private var byNamespace = LookupTable<String, [Int]>()
-  private var byName = LookupTable<ObjectKey, [Int]>()
-  private var byNode = LookupTable<String, [Int]>()
+  private var byNamespace = PersistentMap<String, [Int]>()
+  private var byName = PersistentMap<ObjectKey, [Int]>()
+  private var byNode = PersistentMap<String, [Int]>()
 
   var count: Int { slots.count - free.count }
 

@@ -93,7 +93,7 @@ extension APIServer {
   /// Sends the transaction.
   mutating func commit(_ id: UInt64, into effects: inout Effects) {
     guard let call = calls[id], let proposal = call.proposal else { return }
-    let key = StorageKey.object(call.request.kind, proposal.object.key)
+    let key = cache(call.request.kind).storageKey(proposal.object.key)
     var txn = TxnRequest(
       compare: [Compare(key: key, .equal, .mod(proposal.expected))],
       failure: [.range(RangeRequest(key: key))])

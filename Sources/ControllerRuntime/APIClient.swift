@@ -19,28 +19,13 @@ public struct APIClient<Tag: Sendable>: Sendable {
     }
   }
 
-  @usableFromInline struct Waiting: Sendable {
-    @usableFromInline var id: RequestID
-    @usableFromInline var request: APIRequest
-    @usableFromInline var timeout: Span?
-    @usableFromInline var cause: TraceID
-
-    @inlinable init(id: RequestID, request: APIRequest, timeout: Span?, cause: TraceID) {
-      self.id = id
-      self.request = request
-      self.timeout = timeout
-      self.cause = cause
-    }
-  }
-
   // Open to inlining, as every component has a client of its own kind of tag.
   public let user: String
   @usableFromInline let timerTag: UInt8
-  @usableFromInline var bucket: TokenBucket?
+  // In a box: the thousands of heartbeat clients have none.
+  @usableFromInline var limit: Shared<RateLimit>?
   @usableFromInline var nextID: RequestID
   @usableFromInline var pending = LookupTable<RequestID, Pending>()
-  @usableFromInline var waiting = BoundedQueue<Waiting>(capacity: 1 << 20)
-  @usableFromInline var isTimerArmed = false
 
   /// `qps` 0 means no client-side limit. `timerTag` is the tag of the timers that are this
   /// client's. Clients that share a connection number their requests from different `firstID`s.
@@ -48,19 +33,22 @@ public struct APIClient<Tag: Sendable>: Sendable {
     self.user = user
     self.timerTag = timerTag
     nextID = firstID
-    bucket = qps > 0 ? TokenBucket(qps: qps, burst: burst) : nil
+    limit =
+      qps > 0
+      ? Shared(wrappedValue: RateLimit(bucket: TokenBucket(qps: qps, burst: burst))) : nil
   }
 
   /// Requests sent or held back, watches included.
   public var inFlight: Int { pending.count }
   /// Requests held back by the rate limit.
-  public var heldBack: Int { waiting.count }
+  public var heldBack: Int { limit?.wrappedValue.waiting.count ?? 0 }
 
   /// What a timer of this client is for; nil where nothing waits for it any more.
   public func purpose(of timer: TimerID) -> Deadline? {
     if timer.payload == 0 {
-      return waiting.isEmpty
-        ? nil : Deadline(.rateLimit, "client-side limit lets the next of \(waiting.count) go")
+      let waiting = heldBack
+      return waiting == 0
+        ? nil : Deadline(.rateLimit, "client-side limit lets the next of \(waiting) go")
     }
     guard pending.contains(timer.payload) else { return nil }
     return Deadline(.timeout, "gives up a request that is not answered", isRoutine: true)
@@ -77,10 +65,11 @@ public struct APIClient<Tag: Sendable>: Sendable {
     var request = request
     request.user = user
     pending[id] = Pending(tag: tag, cause: effects.cause, isWatch: request.verb == .watch)
-    let item = Waiting(id: id, request: request, timeout: timeout, cause: effects.cause)
-    if waiting.isEmpty, bucket?.take(at: now) ?? true {
+    let item = RateLimit.Waiting(
+      id: id, request: request, timeout: timeout, cause: effects.cause)
+    if limit?.wrappedValue.letsGo(at: now) ?? true {
       send(item, into: &effects)
-    } else if waiting.push(item) {
+    } else if limit?.wrappedValue.waiting.push(item) ?? false {
       armIfNeeded(into: &effects)
     } else {
       pending.removeValue(forKey: id)
@@ -112,16 +101,15 @@ public struct APIClient<Tag: Sendable>: Sendable {
   ) -> (RequestID, Pending)? {
     precondition(timer.tag == timerTag, "not this client's timer")
     if timer.payload == 0 {
-      isTimerArmed = false
-      while let item = waiting.first, bucket?.take(at: now) ?? true {
-        _ = waiting.pop()
+      limit?.wrappedValue.isTimerArmed = false
+      while let item = limit?.wrappedValue.next(at: now) {
         guard pending.contains(item.id) else { continue }
         let cause = effects.cause
         effects.because(item.cause)
         send(item, into: &effects)
         effects.because(cause)
       }
-      if !waiting.isEmpty { armIfNeeded(into: &effects) }
+      if heldBack > 0 { armIfNeeded(into: &effects) }
       return nil
     }
     guard let entry = pending.removeValue(forKey: timer.payload) else { return nil }
@@ -146,14 +134,15 @@ public struct APIClient<Tag: Sendable>: Sendable {
   /// What the rate limit still holds back stays and is sent on the next connection.
   public mutating func takeLost() -> [(RequestID, Pending)] {
     var held = LookupSet<RequestID>()
-    var queue = waiting
-    while let item = queue.pop() { held.insert(item.id) }
+    if var queue = limit?.wrappedValue.waiting {
+      while let item = queue.pop() { held.insert(item.id) }
+    }
     return pending.sortedKeys.filter { !held.contains($0) }.compactMap { id in
       pending.removeValue(forKey: id).map { (id, $0) }
     }
   }
 
-  @inlinable mutating func send(_ item: Waiting, into effects: inout Effects) {
+  @inlinable mutating func send(_ item: RateLimit.Waiting, into effects: inout Effects) {
     effects.request(item.id, item.request)
     if let timeout = item.timeout {
       effects.arm(TimerID(tag: timerTag, payload: item.id), after: timeout)
@@ -161,8 +150,8 @@ public struct APIClient<Tag: Sendable>: Sendable {
   }
 
   @inlinable mutating func armIfNeeded(into effects: inout Effects) {
-    guard !isTimerArmed, let bucket else { return }
-    isTimerArmed = true
-    effects.arm(TimerID(tag: timerTag), after: bucket.wait())
+    guard let limit = limit?.wrappedValue, !limit.isTimerArmed else { return }
+    self.limit?.wrappedValue.isTimerArmed = true
+    effects.arm(TimerID(tag: timerTag), after: limit.bucket.wait())
   }
 }

@@ -145,6 +145,7 @@ public struct ControllerContext: Sendable {
   }
 
   mutating func takeCloudRequests(into buffer: inout [CloudRequest]) {
+    guard !cloudRequests.isEmpty else { return }
     buffer.append(contentsOf: cloudRequests)
     cloudRequests.removeAll(keepingCapacity: true)
   }

@@ -115,6 +115,14 @@ public struct Informer: Sendable {
     return deltas
   }
 
+  /// A bookmark of the watch: everything up to its revision has been sent.
+  mutating func received(_ bookmark: Bookmark) {
+    lastHeard = bookmark.at
+    backoff.forget(0)
+    resourceVersion = max(resourceVersion, bookmark.revision)
+    listFrom = resourceVersion
+  }
+
   /// The watch ended. Without an error it goes on from where it was; 410 means a new list.
   public mutating func closed(_ status: APIStatus?, now: Tick, luck: UInt64) -> Next {
     guard let status else {

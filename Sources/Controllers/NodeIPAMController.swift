@@ -65,7 +65,7 @@ public struct NodeIPAMController: Controller {
       return
     }
     if let at = index(of: node.spec.podCIDR) {
-      isTaken[at] = true
+      if !isTaken[at] { isTaken[at] = true }
       promised.removeValue(forKey: node.reference)
     } else if node.spec.podCIDR.isEmpty {
       context.enqueue(node.reference)

@@ -86,7 +86,9 @@ public struct NodeLifecycleController: Controller {
         NodeZone(
           name: zone, queue: ZoneTaintQueue(interval: config.evictionInterval, now: context.now)))
     }
-    zoneOfNode[node.metadata.name] = at ?? zones.count - 1
+    // A heartbeat moves no node, and then nothing is written: the table is big.
+    let place = at ?? zones.count - 1
+    if zoneOfNode[node.metadata.name] != place { zoneOfNode[node.metadata.name] = place }
     if needsWrite(node) { context.enqueue(node.reference) }
   }
 

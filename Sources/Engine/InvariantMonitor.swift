@@ -86,9 +86,11 @@ public struct InvariantMonitor: Sendable {
     let isWhole: Bool
     /// Who watches, and through which server.
     let who: String
-    var last: Int64
   }
   private var watches = PersistentMap<WatchKey, WatchState>()
+  /// The last revision that each was sent: apart, as it is all that changes, with each bookmark of
+  /// thousands.
+  private var sent = PersistentMap<WatchKey, Int64>()
 
   init() {
     kindRevisions = ResourceKind.allCases.map { _ in PersistentLog() }
@@ -355,12 +357,15 @@ public struct InvariantMonitor: Sendable {
     let isWhole =
       request.namespace.isEmpty && request.name.isEmpty && options.fieldSelector == nil
       && options.labelSelector == nil && (options.resourceVersion ?? 0) > 0
-    watches[WatchKey(connection: connection, request: id)] = WatchState(
-      kind: request.kind, isWhole: isWhole, who: who, last: options.resourceVersion ?? 0)
+    let key = WatchKey(connection: connection, request: id)
+    watches[key] = WatchState(kind: request.kind, isWhole: isWhole, who: who)
+    sent[key] = options.resourceVersion ?? 0
   }
 
   mutating func watchEnded(_ connection: ConnectionID, _ id: UInt64) {
-    watches.removeValue(forKey: WatchKey(connection: connection, request: id))
+    let key = WatchKey(connection: connection, request: id)
+    watches.removeValue(forKey: key)
+    sent.removeValue(forKey: key)
   }
 
   /// An API server sends events of a watch.
@@ -368,37 +373,37 @@ public struct InvariantMonitor: Sendable {
     _ connection: ConnectionID, _ id: UInt64, _ events: [WatchEvent], at now: Tick
   ) {
     let key = WatchKey(connection: connection, request: id)
-    guard var state = watches[key] else { return }
+    guard let state = watches[key], var last = sent[key] else { return }
     for event in events {
       let revision = event.object.resourceVersion
       if event.kind == .bookmark {
         // It says that everything up to its revision has been sent.
-        if state.isWhole, let missed = missed(state.kind, between: state.last, and: revision + 1) {
+        if state.isWhole, let missed = missed(state.kind, between: last, and: revision + 1) {
           breach(
             .watchesComplete, at: now,
-            "the watch of \(state.kind.plural) of \(state.who) got a bookmark of \(revision) after \(state.last) "
+            "the watch of \(state.kind.plural) of \(state.who) got a bookmark of \(revision) after \(last) "
               + "without \(missed)")
         }
-        state.last = max(state.last, revision)
+        last = max(last, revision)
         continue
       }
       count(.watchesComplete)
-      if revision <= state.last && state.last > 0 {
+      if revision <= last && last > 0 {
         breach(
           .watchesComplete, at: now,
-          "the watch of \(state.kind.plural) of \(state.who) got revision \(revision) after \(state.last)"
+          "the watch of \(state.kind.plural) of \(state.who) got revision \(revision) after \(last)"
         )
       } else if state.isWhole,
-        let missed = missed(state.kind, between: state.last, and: revision)
+        let missed = missed(state.kind, between: last, and: revision)
       {
         breach(
           .watchesComplete, at: now,
-          "the watch of \(state.kind.plural) of \(state.who) went from \(state.last) to \(revision) without "
+          "the watch of \(state.kind.plural) of \(state.who) went from \(last) to \(revision) without "
             + "\(missed)")
       }
-      state.last = revision
+      last = revision
     }
-    watches.modify(key) { $0.last = state.last }
+    sent.modify(key) { $0 = last }
   }
 
   /// A revision of the kind strictly between two.

@@ -32,7 +32,7 @@ public struct Timeline: Sendable {
   /// branch the older ones are thinned out, the older the sparser; without one, of more than
   /// `defaultLimit`.
   public init(
-    _ world: World, interval: Span = .seconds(60), eventLimit: UInt64 = 12_000, limit: Int? = nil
+    _ world: World, interval: Span = .seconds(60), eventLimit: UInt64 = 6_000, limit: Int? = nil
   ) {
     let limit = limit ?? Self.defaultLimit(machines: world.hosts.count)
     precondition(interval > .zero && limit >= 8 && eventLimit > 0, "keyframes too dense or too few")
@@ -44,11 +44,11 @@ public struct Timeline: Sendable {
   }
 
   /// How many keyframes of a branch take about 2 GiB, a quarter of a laptop's 8: what changes within
-  /// one takes about 3.6 kB a machine (`orrery bench timeline`, 1,000 nodes with 3,000 pods). 64 at
-  /// least, so that thinning leaves something to go back to; 1024 at most, as a small world needs no
+  /// one takes about 0.9 kB a machine (`orrery bench timeline`, 1,000 nodes with 3,000 pods). 64 at
+  /// least, so that thinning leaves something to go back to; 2048 at most, as a small world needs no
   /// more.
   public static func defaultLimit(machines: Int) -> Int {
-    min(1024, max(64, 2 << 30 / (3600 * max(1, machines))))
+    min(2048, max(64, 2 << 30 / (900 * max(1, machines))))
   }
 
   public var now: Tick { world.now }
@@ -190,6 +190,7 @@ public struct Timeline: Sendable {
         || world.events >= last.events + eventLimit
           && world.now >= last.now
     else { return }
+    world.releaseRoom()
     future.keyframes.append(Keyframe(world: world, inputs: seen))
     limitMemory()
   }

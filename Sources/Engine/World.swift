@@ -62,7 +62,7 @@ public struct World: Sendable {
   var controllerManagers: [ControllerManager] = []
   var cloudControllerManagers: [CloudControllerManager] = []
   var kubelets = PagedVector<Kubelet>()
-  var runtimes = PagedVector<ContainerRuntime>()
+  var runtimes = BoxedVector<ContainerRuntime>()
   var proxies = PagedVector<KubeProxy>()
   var user = UserClient()
   var etcdClients = EtcdClients()
@@ -136,6 +136,18 @@ public struct World: Sendable {
     cloud = SimulatedCloud()
     monitor = InvariantMonitor()
     build()
+  }
+
+  /// Gives back the room of buffers that hold nothing, before a copy that is to be kept: it would
+  /// keep them too.
+  mutating func releaseRoom() {
+    wheel.releaseRoom()
+    effects = Effects()
+    serverEffects = APIServer.Effects()
+    memberEffects = []
+    runtimeEffects = RuntimeEffects()
+    criRequests = []
+    cloudRequests = []
   }
 
   /// The machines of a role, by number; no machine is copied.

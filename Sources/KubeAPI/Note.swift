@@ -20,6 +20,8 @@ public struct Note: Sendable {
     case input
   }
   public var kind: Kind
+  /// For a write, the part of the object that it was about.
+  public var subresource: APIRequest.Subresource?
   public var subject: ObjectReference?
   /// What is said, in words a person can read.
   public var message: String {
@@ -35,8 +37,6 @@ public struct Note: Sendable {
   public var revision: Int64 = 0
   /// What a decision rests on, where its maker says.
   public var basis: Basis?
-  /// For a write, the part of the object that it was about.
-  public var subresource: APIRequest.Subresource?
 
   public init(_ kind: Kind, _ subject: ObjectReference? = nil, _ message: String) {
     self.kind = kind

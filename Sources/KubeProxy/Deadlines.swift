@@ -2,9 +2,8 @@ import Basics
 import ControllerRuntime
 import KubeAPI
 
-extension KubeProxy {
-  /// What a timer in line for this proxy is for; nil where it ignores it when it comes.
-  public func purpose(of timer: TimerID) -> Deadline? {
+extension KubeProxyWork {
+  func purpose(of timer: TimerID) -> Deadline? {
     switch timer.tag {
     case Timer.client: return client.purpose(of: timer)
     case Timer.services, Timer.slices:
@@ -22,17 +21,5 @@ extension KubeProxy {
     case Timer.fullSync: return Deadline(.sync, "writes all rules anew", isRoutine: true)
     default: return nil
     }
-  }
-}
-
-extension KubeProxy {
-  /// The topic of a routine timer that every proxy has in line all the time; nil for any other.
-  public static func standingTopic(of timer: TimerID) -> Deadline.Topic? {
-    timer.tag == Timer.fullSync ? .sync : nil
-  }
-
-  /// What this proxy's caches hold of an object; nil where it does not watch the kind.
-  public func cached(_ reference: ObjectReference) -> CachedObject? {
-    services.cached(reference) ?? slices.cached(reference)
   }
 }

@@ -15,7 +15,7 @@ struct SchedulerCache: Sendable {
   }
 
   private(set) var rows: [NodeRow] = []
-  private(set) var details = PagedVector<NodeDetail>()
+  private(set) var details = BoxedVector<NodeDetail>()
   private(set) var taints = TaintTable()
   private(set) var tree = NodeTree()
   private(set) var columns: [TopologyColumn] = []

@@ -4,12 +4,11 @@ import KubeAPI
 
 // What a kubelet and its container runtime wait for, read off their states.
 
-extension Kubelet {
-  /// What a timer in line for this kubelet is for; nil where it ignores it when it comes.
-  public func purpose(of timer: TimerID) -> Deadline? {
+extension KubeletWork {
+  func purpose(of timer: TimerID, _ heartbeat: Heartbeat) -> Deadline? {
     switch timer.tag {
     case Timer.client: return client.purpose(of: timer)
-    case Timer.heartbeat: return heartbeatClient.purpose(of: timer)
+    case Timer.heartbeat: return heartbeat.client.purpose(of: timer)
     case Timer.events: return eventClient.purpose(of: timer)
     case Timer.podsInformer: return retry(of: pods)
     case Timer.nodeInformer: return retry(of: nodes)
@@ -22,8 +21,8 @@ extension Kubelet {
         "renews lease kube-node-lease/\(config.nodeName) "
           + "(each \(config.leaseRenewInterval.brief))", isRoutine: true)
     case Timer.leaseBackoff:
-      guard node.leaseCallID == nil, node.lease == nil else { return nil }
-      return Deadline(.backoff, me, "looks for its lease again (\(node.leaseBackoff.brief))")
+      guard heartbeat.leaseCallID == nil, heartbeat.lease == nil else { return nil }
+      return Deadline(.backoff, me, "looks for its lease again (\(heartbeat.leaseBackoff.brief))")
     case Timer.nodeStatus:
       return Deadline(
         .status, me,
@@ -43,16 +42,6 @@ extension Kubelet {
     case Timer.runtimeCheck:
       return runtime.lostAt == nil ? nil : Deadline(.retry, me, "dials the container runtime again")
     default: return podPurpose(of: timer)
-    }
-  }
-
-  /// The topic of a routine timer that every kubelet has in line all the time; nil for any other.
-  /// Needs no look at the kubelet, if it is the same that armed it.
-  public static func standingTopic(of timer: TimerID) -> Deadline.Topic? {
-    switch timer.tag {
-    case Timer.lease: .heartbeat
-    case Timer.nodeStatus: .status
-    default: nil
     }
   }
 
@@ -202,10 +191,8 @@ extension CRIRequest {
   }
 }
 
-extension Kubelet {
-  /// What this kubelet knows of an object; nil for kinds it does not watch, and for pods and nodes
-  /// that are not its own.
-  public func cached(_ reference: ObjectReference) -> CachedObject? {
+extension KubeletWork {
+  func cached(_ reference: ObjectReference) -> CachedObject? {
     switch reference.kind {
     case .node where reference.key.name == config.nodeName: nodes.cached(reference)
     case .pod:

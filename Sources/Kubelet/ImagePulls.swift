@@ -18,7 +18,7 @@ struct PullQueue: Sendable {
 
 // Images (`images/image_manager.go`). Whether an image is present is answered from the list the
 // kubelet got at its start and from its own pulls, where the real one asks the runtime each time.
-extension Kubelet {
+extension KubeletWork {
   /// Goes on to create the container if its image is there, else asks for the image. False where
   /// the container can't be started now.
   mutating func ensureImage(_ worker: inout PodWorker, _ at: Int, _ step: inout Step) -> Bool {

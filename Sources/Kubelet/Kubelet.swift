@@ -1,15 +1,6 @@
 import Basics
 import ControllerRuntime
 import KubeAPI
-import PersistentCollections
-
-/// What reaches a kubelet.
-public enum KubeletEvent: Sendable {
-  case client(ClientEvent)
-  case runtime(CRIMessage)
-  /// The runtime's socket is gone: every call under way is lost.
-  case runtimeConnectionLost
-}
 
 /// The kubelet of one node: registers it and keeps its lease and status fresh, runs the pods bound
 /// to it through the container runtime, and tells the API how they do.
@@ -20,312 +11,110 @@ public enum KubeletEvent: Sendable {
 ///   kubelet looks at it at the next of these seconds.
 /// - Each pod is synced again after 60 to 90 s. In this model nothing can have changed unseen, so
 ///   that sync, which would do nothing, is left out.
+///
+/// Its heartbeat and all the rest lie in two boxes: in a cluster at rest nothing but heartbeats
+/// changes, and copies of the world share the rest.
 public struct Kubelet: Sendable {
-  /// What a request to the API is for.
-  enum Call: Sendable {
-    case pods(Informer.Call)
-    case node(Informer.Call)
-    case register, registered, reconcileNode
-    case leaseGet, leaseCreate, leaseUpdate
-    case nodeStatus(tryNumber: Int)
-    case nodeForStatus(tryNumber: Int)
-    case podStatus(UInt64, version: UInt64)
-    case podForStatus(UInt64)
-    case podDelete(UInt64)
-    case token(UInt64)
-    case volumeObject(ObjectReference)
-    case event
-  }
-
-  /// What a call of the runtime is for.
-  enum RuntimeCall: Sendable {
-    case worker(UInt64)
-    /// One of the containers a worker kills.
-    case kill(UInt64)
-    case pull
-    case status, list, network
-    /// The containers of a pod that nobody knows.
-    case orphanContainer(SandboxID)
-    case orphanSandbox(SandboxID)
-    case collect
-  }
-
-  enum Timer {
-    static let client: UInt8 = 1
-    static let heartbeat: UInt8 = 2
-    static let events: UInt8 = 3
-    static let podsInformer: UInt8 = 4
-    static let nodeInformer: UInt8 = 5
-    static let register: UInt8 = 6
-    static let lease: UInt8 = 7
-    static let leaseBackoff: UInt8 = 8
-    static let nodeStatus: UInt8 = 9
-    static let fastStatus: UInt8 = 10
-    static let relist: UInt8 = 11
-    static let podSync: UInt8 = 12
-    static let statusBatch: UInt8 = 13
-    static let probe: UInt8 = 14
-    static let mount: UInt8 = 15
-    static let tokens: UInt8 = 16
-    static let runtimeCheck: UInt8 = 17
-    static let preStop: UInt8 = 18
-    static let deadline: UInt8 = 19
-    static let eventRetry: UInt8 = 20
-  }
-
-  /// What its luck is about: each matter has its own, whatever else happens at that moment.
-  enum Matter: UInt64 {
-    case leaseRenewal = 1
-    case nodeStatus, statusDelay, podSync, tokenRefresh
-  }
-
-  // A kubelet at rest renews its lease and nothing else: what that leaves as it is lies in boxes,
-  // which copies of the world share.
-  @Shared public private(set) var config: KubeletConfig
-  /// Three clients with three limits, as the real one: everything, heartbeats (no limit), events.
-  @Shared var client: APIClient<Call>
-  var heartbeatClient: APIClient<Call>
-  @Shared var eventClient: APIClient<Call>
-  @Shared var events: EventBroadcaster
-  @Shared var pods: Informer
-  @Shared var nodes: Informer
-  var startedAt = Tick.zero
-
-  /// The part of every pod's status that says where it is.
-  let hostIPs: Carried
-
-  var node = NodeState()
-
-  /// Boxed: most are left alone while one is changed.
-  var workers = PersistentMap<UInt64, Shared<PodWorker>>()
-  var numbers = LookupTable<UID, UInt64>()
-  var nextNumber: UInt64 = 1
-  /// Sums over the pods that count against the node.
-  @Shared var used = PodRequests()
-  var usedPods: Int64 = 0
-  /// Pods to look at in the next second's relist.
-  var relist: [(number: UInt64, cause: TraceID)] = []
-  var isRelistArmed = false
-  var isStatusBatchArmed = false
-
-  var runtimeCalls = LookupTable<UInt64, RuntimeCall>()
-  var nextRuntimeCall: UInt64 = 1
-  @Shared var runtime = RuntimeState()
-  var containerOwners = LookupTable<ContainerID, UInt64>()
-  var orphans = LookupTable<SandboxID, Int>()
-  var images = PersistentMap<String, ImageInfo>()
-  @Shared var pulls = PullQueue()
-  @Shared var objects = ObjectCache()
-  /// When the first of the pods' tokens is to be refreshed.
-  var tokenWake: Tick?
-  /// The timer for that; nil while none waits to be refreshed.
-  public internal(set) var tokens: TimerID?
-  var tokenTimers: UInt64 = 0
+  @Shared var heartbeat: Heartbeat
+  @Shared var work: KubeletWork
+  // Here as well, for who looks at it of thousands of kubelets in a frame.
+  private var tokenTimer: UInt64 = 0
 
   public init(config: KubeletConfig) {
-    self.config = config
-    hostIPs = Self.hostIPs(config.nodeIP)
-    let user = "system:node:" + config.nodeName
-    client = APIClient(
-      user: user, qps: config.kubeAPIQPS, burst: config.kubeAPIBurst, timerTag: Timer.client,
-      firstID: 1)
-    heartbeatClient = APIClient(
-      user: user, qps: 0, burst: 0, timerTag: Timer.heartbeat, firstID: 1 << 40)
-    eventClient = APIClient(
-      user: user, qps: config.eventRecordQPS, burst: config.eventBurst, timerTag: Timer.events,
-      firstID: 2 << 40)
-    events = EventBroadcaster(component: "kubelet", host: config.nodeName)
-    pods = Informer(.pod, fieldSelector: .nodeName(config.nodeName))
-    nodes = Informer(.node, fieldSelector: .name(config.nodeName))
+    heartbeat = Heartbeat(user: "system:node:" + config.nodeName)
+    work = KubeletWork(config: config)
   }
 
-  func draws(_ matter: Matter, _ now: Tick) -> Draws {
-    Draws(config.seed, matter.rawValue, now.microseconds)
-  }
-
-  /// The luck of one pod in such a matter.
-  func draws(_ matter: Matter, _ pod: UID, _ now: Tick) -> Draws {
-    Draws(config.seed ^ pod.low, matter.rawValue, now.microseconds)
-  }
+  /// In the place of a heartbeat that is lent to a step.
+  private static let noHeartbeat = Shared(wrappedValue: Heartbeat(user: ""))
 
   /// The one door. `runtime` gets the calls to send to the container runtime, in order.
   public mutating func step(
     _ event: KubeletEvent, at time: HostTime, into effects: inout Effects,
     runtime: inout [CRIRequest]
   ) {
-    // The buffers are moved into the step, not copied.
-    var step = Step(time: time)
+    // The heartbeat and the buffers are moved into the step, not copied.
+    var step = Step(time: time, heartbeat: $heartbeat)
+    $heartbeat = Self.noHeartbeat
     swap(&step.effects, &effects)
     swap(&step.runtime, &runtime)
-    switch event {
-    case .client(let event): handle(event, &step)
-    case .runtime(.response(let response)): handle(response, &step)
-    case .runtime(.event(let event)): handle(event, &step)
-    case .runtimeConnectionLost: runtimeLost(&step)
+    // Looked at where it lies: whoever changes it copies it first.
+    let isDone = _work.withPointer { step.keepsBeating(event, $0) }
+    if !isDone {
+      work.takeBookmarks(&step.heartbeat)
+      work.handle(event, &step)
     }
     swap(&step.effects, &effects)
     swap(&step.runtime, &runtime)
+    $heartbeat = step.$heartbeat
+    if !isDone { tokenTimer = work.tokens?.rawValue ?? 0 }
   }
 
-  private mutating func handle(_ event: ClientEvent, _ step: inout Step) {
-    switch event {
-    case .started: start(&step)
-    case .timer(let timer): handle(timer, &step)
-    case .response(let id, let response):
-      guard let pending = answered(id) else { return }
-      handle(pending.tag, response, &step)
-    case .watch(let id, let events):
-      switch client.watch(id)?.tag {
-      case .pods?: podsChanged(pods.received(events, now: step.now), &step)
-      case .node?: nodeChanged(nodes.received(events, now: step.now), &step)
-      default: break
-      }
-    case .watchClosed(let id, let status):
-      switch client.answered(id)?.tag {
-      case .pods?:
-        follow(_pods.wrappedValue.closed(status, now: step.now, luck: config.seed), .pods, &step)
-      case .node?:
-        follow(_nodes.wrappedValue.closed(status, now: step.now, luck: config.seed), .node, &step)
-      default: break
-      }
-    case .disconnected(let reason): disconnected(reason, &step)
-    }
+  /// What the kubelet was started with.
+  public var config: KubeletConfig { work.config }
+  /// When the lease was last renewed, on the host's monotonic clock.
+  public var leaseRenewedAt: Tick? { heartbeat.leaseRenewedAt }
+  /// The timer for the refresh of the first of the pods' tokens; nil while none waits for it.
+  public var tokens: TimerID? {
+    tokenTimer == 0
+      ? nil : TimerID(tag: UInt8(tokenTimer >> 56), payload: tokenTimer & ((1 << 56) - 1))
   }
 
-  private mutating func answered(_ id: RequestID) -> APIClient<Call>.Pending? {
-    switch id >> 40 {
-    case 0: client.answered(id)
-    case 1: heartbeatClient.answered(id)
-    default: eventClient.answered(id)
-    }
-  }
+  /// What a timer in line for this kubelet is for; nil where it ignores it when it comes.
+  public func purpose(of timer: TimerID) -> Deadline? { work.purpose(of: timer, heartbeat) }
 
-  private mutating func start(_ step: inout Step) {
-    startedAt = step.now
-    recordNodeEvent("Starting", "Starting kubelet.", &step)
-    recordNodeEvent(
-      "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods", &step)
-    call(.status, .status, &step)
-    call(.list, .list, &step)
-    if !config.podCIDR.isEmpty { setNetwork(config.podCIDR, &step) }
-    if let (request, informerCall) = nodes.nextRequest() {
-      client.call(request, tag: .node(informerCall), now: step.now, into: &step.effects)
-    }
-    armRegistration(&step)
-    armNodeStatus(&step)
-  }
-
-  private mutating func handle(_ timer: TimerID, _ step: inout Step) {
+  /// The topic of a routine timer that every kubelet has in line all the time; nil for any other.
+  /// Needs no look at the kubelet, if it is the same that armed it.
+  public static func standingTopic(of timer: TimerID) -> Deadline.Topic? {
     switch timer.tag {
-    case Timer.client: timedOut(client.timer(timer, now: step.now, into: &step.effects), &step)
-    case Timer.heartbeat:
-      timedOut(heartbeatClient.timer(timer, now: step.now, into: &step.effects), &step)
-    case Timer.events:
-      timedOut(eventClient.timer(timer, now: step.now, into: &step.effects), &step)
-    case Timer.podsInformer: follow(pods.retry(), .pods, &step)
-    case Timer.nodeInformer: follow(nodes.retry(), .node, &step)
-    case Timer.register: register(&step)
-    case Timer.lease: leaseDue(&step)
-    case Timer.leaseBackoff: ensureLease(&step)
-    case Timer.nodeStatus: nodeStatusDue(&step)
-    case Timer.fastStatus: fastStatusDue(&step)
-    case Timer.relist: relistDue(&step)
-    case Timer.podSync: podSyncDue(timer.payload, &step)
-    case Timer.statusBatch: statusBatchDue(&step)
-    case Timer.probe: probeDue(timer.payload, &step)
-    case Timer.mount: mountDue(timer.payload, &step)
-    case Timer.tokens: tokensDue(timer, &step)
-    case Timer.runtimeCheck: checkRuntime(&step)
-    case Timer.preStop: preStopDue(timer.payload, &step)
-    case Timer.deadline: deadlineDue(timer.payload, &step)
-    case Timer.eventRetry: send(events.retry(), &step)
-    default: preconditionFailure("no such timer: \(timer.tag)")
+    case KubeletWork.Timer.lease: .heartbeat
+    case KubeletWork.Timer.nodeStatus: .status
+    default: nil
     }
   }
 
-  private mutating func timedOut(
-    _ lost: (RequestID, APIClient<Call>.Pending)?, _ step: inout Step
-  ) {
-    guard let lost else { return }
-    handle(lost.1.tag, .status(.transport("context deadline exceeded")), &step)
+  /// What this kubelet knows of an object; nil for kinds it does not watch, and for pods and nodes
+  /// that are not its own.
+  public func cached(_ reference: ObjectReference) -> CachedObject? {
+    work.cached(reference)?.after(
+      reference.kind == .pod ? heartbeat.podsBookmark : heartbeat.nodeBookmark)
   }
 
-  /// The answer to a request; a lost one counts as a failure of the transport.
-  func isFailure(_ response: APIResponse) -> APIStatus? {
-    if case .status(let status) = response, status.code != 200 { return status }
-    return nil
+  /// The pods in the order they came, with their containers.
+  public func view(at now: Tick) -> KubeletView { work.view(at: now, heartbeat) }
+
+  /// Until when the spam filter swallows what this kubelet says about an object; nil where it lets
+  /// it pass.
+  public func eventsHeldUntil(about object: APIObject, at now: Tick) -> Tick? {
+    work.events.heldUntil(about: object, at: now)
   }
 
-  private mutating func handle(_ call: Call, _ response: APIResponse, _ step: inout Step) {
-    switch call {
-    case .pods(let call):
-      let (deltas, next) = _pods.wrappedValue.answered(
-        call, response, now: step.now, luck: config.seed)
-      podsChanged(deltas, &step)
-      follow(next, .pods, &step)
-    case .node(let call):
-      let (deltas, next) = _nodes.wrappedValue.answered(
-        call, response, now: step.now, luck: config.seed)
-      nodeChanged(deltas, &step)
-      follow(next, .node, &step)
-      startPodsInformer(&step)
-    case .register, .registered, .reconcileNode: registrationAnswered(call, response, &step)
-    case .leaseGet, .leaseCreate, .leaseUpdate: leaseAnswered(call, response, &step)
-    case .nodeStatus(let number): nodeStatusAnswered(number, response, &step)
-    case .nodeForStatus(let number): nodeForStatusAnswered(number, response, &step)
-    case .podStatus(let number, let version):
-      podStatusAnswered(number, version, response, &step)
-    case .podForStatus(let number): podForStatusAnswered(number, response, &step)
-    case .podDelete(let number): podDeleteAnswered(number, response, &step)
-    case .token(let number): tokenAnswered(number, response, &step)
-    case .volumeObject(let reference): volumeObjectAnswered(reference, response, &step)
-    case .event: eventAnswered(response, &step)
-    }
-  }
-
-  /// Pods are watched once the node is known, as in the real kubelet.
-  private mutating func startPodsInformer(_ step: inout Step) {
-    guard nodes.hasSynced, let (request, call) = pods.nextRequest() else { return }
-    client.call(request, tag: .pods(call), now: step.now, into: &step.effects)
-  }
-
-  enum Watched { case pods, node }
-
-  private mutating func follow(_ next: Informer.Next, _ watched: Watched, _ step: inout Step) {
-    switch next {
-    case .nothing: break
-    case .send(let request, let call):
-      client.call(
-        request, tag: watched == .pods ? .pods(call) : .node(call), now: step.now,
-        into: &step.effects)
-    case .retry(let span):
-      let tag = watched == .pods ? Timer.podsInformer : Timer.nodeInformer
-      step.effects.arm(TimerID(tag: tag), after: span)
-    }
-  }
-
-  /// Everything in flight is lost. Nothing that runs is touched: the kubelet goes on with what it
-  /// knows.
-  mutating func disconnected(_ reason: String, _ step: inout Step) {
-    let lost = client.takeLost() + heartbeatClient.takeLost() + eventClient.takeLost()
-    for (_, pending) in lost {
-      switch pending.tag {
-      case .pods:
-        follow(_pods.wrappedValue.disconnected(now: step.now, luck: config.seed), .pods, &step)
-      case .node:
-        follow(_nodes.wrappedValue.disconnected(now: step.now, luck: config.seed), .node, &step)
-      default: handle(pending.tag, .status(.transport(reason)), &step)
-      }
-    }
+  /// How many Events it has not got rid of, and how often it tried the first of them in vain.
+  public var heldEvents: (count: Int, failures: Int) {
+    (work.events.count, work.events.failures)
   }
 }
 
-/// One call of `Kubelet.step`: its time and its effects.
+extension Kubelet: Digestible {
+  public func digest(into digest: inout Digest) {
+    var (work, heartbeat) = (work, heartbeat)
+    work.takeBookmarks(&heartbeat)
+    work.digest(heartbeat, into: &digest)
+  }
+}
+
+/// One call of `Kubelet.step`: its time and its effects, and the heartbeat that it may move on.
 struct Step: Sendable {
   let time: HostTime
+  @Shared var heartbeat: Heartbeat
   var effects = Effects()
   var runtime: [CRIRequest] = []
-  init(time: HostTime) { self.time = time }
+
+  init(time: HostTime, heartbeat: Shared<Heartbeat>) {
+    self.time = time
+    _heartbeat = heartbeat
+  }
+
   var now: Tick { time.monotonic }
   var wall: Timestamp { time.wall }
 }

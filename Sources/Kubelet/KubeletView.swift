@@ -38,16 +38,15 @@ public struct KubeletView: Sendable {
   public var requestsHeldBack: Int
 }
 
-extension Kubelet {
-  /// The pods in the order they came, with their containers.
-  public func view(at now: Tick) -> KubeletView {
+extension KubeletWork {
+  func view(at now: Tick, _ heartbeat: Heartbeat) -> KubeletView {
     KubeletView(
       nodeName: config.nodeName, isRegistered: node.isRegistered, problems: readyProblems(now),
-      leaseRenewedAt: node.leaseRenewedAt, statusReportedAt: node.statusReportedAt,
+      leaseRenewedAt: heartbeat.leaseRenewedAt, statusReportedAt: heartbeat.statusReportedAt,
       pulling: pulls.current?.image ?? "", pullsWaiting: pulls.waiting.count,
       pods: workers.map { view(of: $0.value.wrappedValue) },
       isRuntimeConnected: runtime.lostAt == nil,
-      requestsInFlight: client.inFlight + heartbeatClient.inFlight + eventClient.inFlight,
+      requestsInFlight: client.inFlight + heartbeat.client.inFlight + eventClient.inFlight,
       requestsHeldBack: client.heldBack + eventClient.heldBack)
   }
 
@@ -77,13 +76,13 @@ extension Kubelet {
   }
 }
 
-extension Kubelet: Digestible {
-  public func digest(into digest: inout Digest) {
+extension KubeletWork {
+  func digest(_ heartbeat: Heartbeat, into digest: inout Digest) {
     digest.combine(config.seed)
     digest.combine(startedAt)
     digest.combine(node.isRegistered)
-    digest.combine(node.leaseRenewedAt ?? .zero)
-    digest.combine(node.statusReportedAt ?? .zero)
+    digest.combine(heartbeat.leaseRenewedAt ?? .zero)
+    digest.combine(heartbeat.statusReportedAt ?? .zero)
     digest.combine(UInt64(bitPattern: pods.resourceVersion))
     digest.combine(UInt64(bitPattern: nodes.resourceVersion))
     digest.combine(client.inFlight)

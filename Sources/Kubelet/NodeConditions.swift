@@ -3,7 +3,7 @@ import ControllerRuntime
 import KubeAPI
 
 // What a node's status says (`nodestatus/setters.go`).
-extension Kubelet {
+extension KubeletWork {
   /// Overwrites the parts of the status that are the kubelet's; conditions of others stay.
   mutating func setNodeStatus(_ object: inout Node, _ step: inout Step) {
     var status = object.status

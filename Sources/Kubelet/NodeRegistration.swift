@@ -8,21 +8,12 @@ struct NodeState: Sendable {
   var registrationStep = Span.milliseconds(100)
   /// The newest node object seen, in the informer or in an answer.
   var object: Node?
-  var lease: Lease?
-  var leaseCallID: RequestID?
-  var leaseTry = 0
-  var leaseBackoff = Span.milliseconds(100)
-  var leaseRenewedAt: Tick?
-  var statusReportedAt: Tick?
-  /// Added to the report frequency after a change, so that nodes don't report in step.
-  var statusDelay = Span.zero
-  var isStatusInFlight = false
   var isFastDone = false
   var isFastArmed = false
   var wasUnschedulable: Bool?
 }
 
-extension Kubelet {
+extension KubeletWork {
   /// `registerWithAPIServer`: a first try after 100 ms, then doubling waits of at most 7 s.
   mutating func armRegistration(_ step: inout Step) {
     step.effects.arm(TimerID(tag: Timer.register), after: node.registrationStep)
@@ -72,7 +63,7 @@ extension Kubelet {
   private mutating func registered(_ object: Node?, _ step: inout Step) {
     node.isRegistered = true
     if let object { adopt(object) }
-    node.leaseBackoff = .milliseconds(100)
+    step.heartbeat.leaseBackoff = .milliseconds(100)
     ensureLease(&step)
     syncNodeStatus(&step)
     armFastStatus(&step)

@@ -4,23 +4,20 @@ import KubeAPI
 
 // The node's status (`kubelet_node_status.go`): computed each 10 s, posted when it changed or when
 // 5 minutes have passed, with up to five tries.
-extension Kubelet {
-  mutating func armNodeStatus(_ step: inout Step) {
-    var draws = draws(.nodeStatus, step.now)
-    step.effects.arm(
-      TimerID(tag: Timer.nodeStatus),
-      after: draws.jitter(config.nodeStatusUpdateFrequency, by: Ratio(4, 100)))
-  }
+extension KubeletWork {
+  func armNodeStatus(_ step: inout Step) { step.armNodeStatus($config) }
 
   mutating func nodeStatusDue(_ step: inout Step) {
     armNodeStatus(&step)
-    node.isStatusInFlight = false
+    step.heartbeat.isStatusInFlight = false
     syncNodeStatus(&step)
   }
 
   /// `syncNodeStatus`: from the informer's copy first, from the API when that is stale.
   mutating func syncNodeStatus(_ step: inout Step) {
-    guard node.isRegistered, !node.isStatusInFlight, let current = node.object else { return }
+    guard node.isRegistered, !step.heartbeat.isStatusInFlight, let current = node.object else {
+      return
+    }
     post(current, tryNumber: 0, &step)
   }
 
@@ -29,42 +26,43 @@ extension Kubelet {
     setNodeStatus(&wanted, &step)
     let isChanged = Self.hasChanged(current.status, wanted.status)
     let frequency = config.nodeStatusReportFrequency
-    let isOverdue = node.statusReportedAt.map { step.now - $0 >= frequency + node.statusDelay }
-    guard isChanged || isOverdue ?? true else { return }
+    let wasReported = step.heartbeat.statusReportedAt != nil
+    guard isChanged || step.isStatusOverdue($config) else {
+      step.heartbeat.unchanged = runtime.isSettled ? current.$status : nil
+      return
+    }
     // `calculateDelay`: ±50 % after a change, none after a report that was due.
     var draws = draws(.statusDelay, step.now)
-    node.statusDelay =
-      isChanged || isOverdue == nil
+    step.heartbeat.statusDelay =
+      isChanged || !wasReported
       ? draws.span(.zero, frequency) - frequency / 2 : .zero
     var request = APIRequest(.update, .node, name: config.nodeName)
     request.subresource = .status
     request.body = .object(wanted.boxed)
-    node.isStatusInFlight = true
-    heartbeatClient.call(
-      request, tag: .nodeStatus(tryNumber: tryNumber), now: step.now, into: &step.effects)
+    step.heartbeat.isStatusInFlight = true
+    step.call(request, tag: .nodeStatus(tryNumber: tryNumber))
   }
 
   mutating func nodeStatusAnswered(
     _ tryNumber: Int, _ response: APIResponse, _ step: inout Step
   ) {
-    node.isStatusInFlight = false
+    step.heartbeat.isStatusInFlight = false
     if case .object(let object) = response {
-      node.statusReportedAt = step.now
+      step.heartbeat.statusReportedAt = step.now
       if let object = object.node { adopt(object) }
       return
     }
     guard tryNumber < 4, let status = isFailure(response), !status.isNotFound else { return }
     if tryNumber == 1 { hangUp(&step) }
-    node.isStatusInFlight = true
+    step.heartbeat.isStatusInFlight = true
     let get = APIRequest(.get, .node, name: config.nodeName)
-    heartbeatClient.call(
-      get, tag: .nodeForStatus(tryNumber: tryNumber + 1), now: step.now, into: &step.effects)
+    step.call(get, tag: .nodeForStatus(tryNumber: tryNumber + 1))
   }
 
   mutating func nodeForStatusAnswered(
     _ tryNumber: Int, _ response: APIResponse, _ step: inout Step
   ) {
-    node.isStatusInFlight = false
+    step.heartbeat.isStatusInFlight = false
     guard case .object(let object) = response, let current = object.node else {
       nodeStatusAnswered(tryNumber, response, &step)
       return
@@ -102,5 +100,20 @@ extension Kubelet {
       }
     }
     return old != new
+  }
+}
+
+extension Step {
+  mutating func armNodeStatus(_ config: Shared<KubeletConfig>) {
+    var draws = KubeletWork.draws(config, .nodeStatus, now)
+    effects.arm(
+      TimerID(tag: KubeletWork.Timer.nodeStatus),
+      after: draws.jitter(config.wrappedValue.nodeStatusUpdateFrequency, by: Ratio(4, 100)))
+  }
+
+  /// True too where none was ever reported.
+  func isStatusOverdue(_ config: Shared<KubeletConfig>) -> Bool {
+    let wait = config.wrappedValue.nodeStatusReportFrequency + heartbeat.statusDelay
+    return heartbeat.statusReportedAt.map { now - $0 >= wait } ?? true
   }
 }

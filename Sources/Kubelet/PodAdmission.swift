@@ -9,7 +9,7 @@ struct Rejection: Sendable {
 }
 
 // Admission by the kubelet (`lifecycle/predicate.go`): the scheduler may have decided on old news.
-extension Kubelet {
+extension KubeletWork {
   /// Counts the pod against the node, or says why it can't be.
   mutating func admit(_ worker: inout PodWorker) -> Rejection? {
     if let object = node.object, !matchesNode(worker.pod.spec, object) {

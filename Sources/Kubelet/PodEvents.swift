@@ -2,7 +2,7 @@ import Basics
 import ControllerRuntime
 import KubeAPI
 
-extension Kubelet {
+extension KubeletWork {
   /// An event about a pod.
   mutating func record(
     _ worker: PodWorker, _ reason: String, _ message: String, type: String = "Normal",
@@ -45,15 +45,4 @@ extension Kubelet {
     case .wait(let span): step.effects.arm(TimerID(tag: Timer.eventRetry), after: span)
     }
   }
-}
-
-extension Kubelet {
-  /// Until when the spam filter swallows what this kubelet says about an object; nil where it lets
-  /// it pass.
-  public func eventsHeldUntil(about object: APIObject, at now: Tick) -> Tick? {
-    events.heldUntil(about: object, at: now)
-  }
-
-  /// How many Events it has not got rid of, and how often it tried the first of them in vain.
-  public var heldEvents: (count: Int, failures: Int) { (events.count, events.failures) }
 }

@@ -4,7 +4,7 @@ import KubeAPI
 
 // The end of a pod (`SyncTerminatingPod`, `SyncTerminatedPod`, `killContainer`): preStop, SIGTERM,
 // grace, SIGKILL, the sandbox, the final status, and the deletion from the API.
-extension Kubelet {
+extension KubeletWork {
   /// The pod must stop: it was deleted, it is finished, or the API forgot it. May be called again,
   /// with a shorter grace.
   mutating func terminate(_ worker: inout PodWorker, _ step: inout Step) {

@@ -4,7 +4,7 @@ import KubeAPI
 
 // What a pod's status says (`generateAPIPodStatus`, `convertToAPIContainerStatuses`, `getPhase`,
 // `status/generate.go`).
-extension Kubelet {
+extension KubeletWork {
   mutating func generateStatus(
     _ worker: inout PodWorker, isTerminal: Bool, _ step: Step
   ) -> PodStatus {

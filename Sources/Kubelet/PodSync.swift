@@ -5,7 +5,7 @@ import KubeAPI
 // One sync of a pod that is to run (`SyncPod` of the kubelet and of its runtime manager): status
 // first, then network, volumes, sandbox, init containers one by one, and the containers. Each step
 // that waits for the runtime leaves the worker with an operation; the answer goes on from there.
-extension Kubelet {
+extension KubeletWork {
   mutating func sync(_ worker: inout PodWorker, _ step: inout Step) {
     worker.needsSync = false
     worker.syncDue = nil

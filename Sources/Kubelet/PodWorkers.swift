@@ -3,7 +3,7 @@ import ControllerRuntime
 import KubeAPI
 
 // Pods come, change and go (`pod_workers.go`, `syncLoopIteration`).
-extension Kubelet {
+extension KubeletWork {
   mutating func podsChanged(_ deltas: [Delta], _ step: inout Step) {
     // Nothing is decided before both the API's pods and the runtime's are known.
     guard pods.hasSynced, runtime.hasList else { return }

@@ -21,7 +21,7 @@ struct ProbeWorker: Sendable {
 // succeeds unless a fault was put on the container or its command says otherwise. So a probe that
 // has succeeded often enough rests, and costs nothing, until the runtime says that this changed;
 // then it goes on at its next tick, which is when the real one would notice.
-extension Kubelet {
+extension KubeletWork {
   /// The container runs, as its status is about to say: its probes begin.
   mutating func beginProbes(_ worker: inout PodWorker, _ at: Int, _ step: Step) {
     guard worker.containers[at].state == .running, worker.containers[at].probes.isEmpty else {

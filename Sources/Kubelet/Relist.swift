@@ -6,7 +6,7 @@ import KubeAPI
 // changed to the pod workers; a worker's next sync waits for a list that is newer than its last
 // sync. Here a change arms a timer for the next of these seconds: the workers see it when they
 // would, and a second in which nothing changed costs nothing.
-extension Kubelet {
+extension KubeletWork {
   private static let period = Span.seconds(1)
 
   /// The first relist after `tick`. Each kubelet has its own phase, given by when it started.

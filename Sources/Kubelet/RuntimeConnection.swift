@@ -18,7 +18,7 @@ struct RuntimeState: Sendable {
   var found: RuntimeSnapshot?
 }
 
-extension Kubelet {
+extension KubeletWork {
   @discardableResult
   mutating func call(
     _ call: CRIRequest.Call, _ tag: RuntimeCall, _ step: inout Step
@@ -96,7 +96,7 @@ extension Kubelet {
   /// Takes a worker out, lets `body` change it and puts it back.
   mutating func update(
     _ number: UInt64, _ step: inout Step,
-    _ body: (inout Kubelet, inout PodWorker, inout Step) -> Void
+    _ body: (inout KubeletWork, inout PodWorker, inout Step) -> Void
   ) {
     guard var worker = workers[number]?.wrappedValue else { return }
     // Most steps change its containers: the list is moved out, or the first change would copy it.

@@ -8,7 +8,7 @@ import KubeAPI
 // last saw and asks for the newest revision only after a conflict: the same writes with half of the
 // requests. Conditions of others are taken from that revision, so none is lost. What failed is
 // tried again at the next of the 10 s batches.
-extension Kubelet {
+extension KubeletWork {
   private static let batchPeriod = Span.seconds(10)
   static let ownedConditions = [
     "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled",

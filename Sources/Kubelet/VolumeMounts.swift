@@ -9,7 +9,7 @@ import KubeAPI
 // minute, shared by all pods of the node (what the real one does with
 // `configMapAndSecretChangeDetectionStrategy: Cache`). 10,000 pods that mount `kube-root-ca.crt` so
 // cost one GET a node and minute in which pods start, not 10,000 watches.
-extension Kubelet {
+extension KubeletWork {
   private static let objectTTL = Span.minutes(1)
 
   /// True when all the pod needs is here; otherwise what is missing was asked for.
