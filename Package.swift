@@ -131,8 +131,7 @@ let package = Package(
         "Basics", "KubeAPI", "Engine", "Kubectl", "Etcdctl", "Scenarios", "Manifests",
         "TerminalCore",
         "Widgets", "Themes", "APIServer", "MVCC", "Raft", "Etcd", "ControllerRuntime",
-        "KubeScheduler",
-        "KubeProxy",
+        "KubeScheduler", "KubeProxy", "PersistentCollections",
       ]),
     .executableTarget(
       name: "orrery",

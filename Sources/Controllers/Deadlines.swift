@@ -55,9 +55,9 @@ extension NodeLifecycleController {
   /// the zones' rates let the next node through.
   public func addDeadlines(to list: inout DeadlineList, _ context: ControllerContext) {
     let entries = health.entries
-    for at in entries.indices where entries[at].health.ready?.status != "Unknown" {
+    for at in entries.indices where entries[at].health.standing != .unknown {
       let probedAt = entries[at].health.probedAt
-      let isNew = entries[at].health.ready == nil
+      let isNew = entries[at].health.standing == .unheard
       let due = probedAt + (isNew ? config.startupGracePeriod : config.gracePeriod)
       // A lease is renewed each 10 s and looked at each 5 s: more silence is news.
       let isRoutine = context.now - probedAt < .seconds(20)

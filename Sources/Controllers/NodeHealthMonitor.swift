@@ -129,7 +129,7 @@ extension NodeLifecycleController {
       } else if observed?.lastHeartbeatTime != known.ready?.lastHeartbeatTime {
         known.probedAt = context.now
       }
-      if known.ready != observed { known.ready = observed }
+      if known.ready != observed { known.set(ready: observed) }
     }
     if !isKnown {
       // A node that never posted counts from its creation; any other from now.
@@ -185,7 +185,7 @@ extension NodeLifecycleController {
       return
     }
     let before = health[target.name]?.ready
-    health.modify(target.name) { $0.ready = node.status.conditions["Ready"] }
+    health.modify(target.name) { $0.set(ready: node.status.conditions["Ready"]) }
     if let ready = node.status.conditions["Ready"] { updateTaints(node, ready, &context) }
     if before?.status == "True" {
       context.event(

@@ -24,9 +24,27 @@ public struct NodeLifecycleController: Controller {
     /// When the last heartbeat was seen.
     var probedAt: Tick
     /// The posted Ready condition last seen; boxed, as it stays while heartbeats come.
-    @Shared var ready: Condition?
+    @Shared private(set) var ready: Condition?
     /// The lease's renewal last seen.
     var renewTime: Timestamp?
+    /// What `ready` says in short, here where it needs no look into the box.
+    private(set) var standing = Standing.unheard
+
+    enum Standing: Sendable {
+      /// No condition was posted yet.
+      case unheard
+      case posted, unknown
+    }
+
+    init(probedAt: Tick, ready: Condition?) {
+      self.probedAt = probedAt
+      set(ready: ready)
+    }
+
+    mutating func set(ready condition: Condition?) {
+      ready = condition
+      standing = condition.map { $0.status == "Unknown" ? .unknown : .posted } ?? .unheard
+    }
   }
 
   /// A change of a node's NoExecute taints that is yet to be written.

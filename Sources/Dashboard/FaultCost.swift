@@ -97,7 +97,7 @@ extension AppState {
     {
       parts.append("it was the leader")
     }
-    if fault.effect == .lost { parts.append("its data is gone for good") }
+    if fault.effect == .lost { parts.append("its data is gone") }
     if case .disk(let name) = fault.target,
       observation.members.contains(where: { $0.name == name && $0.role == .leader })
     {

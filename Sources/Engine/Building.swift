@@ -45,6 +45,7 @@ extension World {
     userProcess = processIDs(.user).first ?? 0
     cloudProcess = processIDs(.cloud).first ?? 0
     apiServerProcesses = processIDs(.apiServer)
+    proxyProcesses = processIDs(.kubeProxy)
     loadBalancer = LoadBalancer(servers: apiServerProcesses)
     raftArrivals = Array(repeating: .zero, count: etcdMembers.count * etcdMembers.count)
     etcdArrivals = Array(repeating: (.zero, .zero), count: apiServers.count)
@@ -93,6 +94,7 @@ extension World {
       let id = processes.count
       let index = addComponent(role, process: id, host: host)
       processes.append(Process(id: id, role: role, host: host, index: index))
+      lives.append(Life(incarnation: 0, index: Int32(index), role: role))
       hosts[host].processes.append(id)
     }
   }

@@ -229,7 +229,7 @@ extension World {
   mutating func stopForMaintenance(_ process: ProcessID, cause: TraceID) {
     let wasHeldDown = processes[process].isHeldDown
     processes[process].isHeldDown = true
-    if processes[process].state == .starting { processes[process].incarnation += 1 }
+    if processes[process].state == .starting { endLife(of: process) }
     kill(process, cause: cause)
     processes[process].state = .stopped
     processes[process].isHeldDown = wasHeldDown

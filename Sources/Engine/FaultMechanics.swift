@@ -49,7 +49,7 @@ extension World {
     guard processes[id].state != .stopped else { return }
     guard processes[id].isRunning else {
       // What has not begun, or is stopped by SIGSTOP, has no handler that could run.
-      if processes[id].state == .starting { processes[id].incarnation += 1 }
+      if processes[id].state == .starting { endLife(of: id) }
       kill(id, cause: cause)
       processes[id].state = .stopped
       return

@@ -158,7 +158,7 @@ extension World {
     case (.process(let host, let name), .stop):
       let id = try process(name, on: host)
       processes[id].isHeldDown = true
-      if processes[id].state == .starting { processes[id].incarnation += 1 }
+      if processes[id].state == .starting { endLife(of: id) }
       kill(id, cause: cause)
       processes[id].state = .stopped
     case (.process(let host, let name), .terminate):

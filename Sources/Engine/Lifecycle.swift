@@ -57,6 +57,12 @@ extension World {
     etcdServersReview()
   }
 
+  /// What was meant for this life of a process is not delivered any more.
+  mutating func endLife(of id: ProcessID) {
+    processes[id].incarnation += 1
+    lives[id].incarnation += 1
+  }
+
   /// A process is dead: what was meant for it is void.
   private mutating func end(_ id: ProcessID, cause: TraceID) {
     processes[id].endedAt = now
@@ -71,7 +77,7 @@ extension World {
       etcdMembers[processes[id].index].crash()
     }
     processes[id].state = .stopped
-    processes[id].incarnation += 1
+    endLife(of: id)
     processes[id].connection = 0
     processes[id].isDialing = false
     processes[id].backlog = []

@@ -75,12 +75,10 @@ extension World {
     var queued: [PendingItem] = []
     var plain = 0
     var routine = [Int](repeating: 0, count: Deadline.Topic.allCases.count)
-    // Side by side, where each of thousands is looked at for each of its timers.
-    let lives = folding ? self.lives : []
     let (standing, isWhole) = wheel.walk(
       classes: routine.count, scanning: scanning,
       // Of the standing timers of thousands of nodes only the first is looked at closely.
-      classOf: { folding ? standingTopic(of: $0, lives).map { Int($0.rawValue) } : nil }
+      classOf: { folding ? standingTopic(of: $0).map { Int($0.rawValue) } : nil }
     ) { tick, delivery, order in
       guard var item = item(delivery, at: tick, order: 0) else { return true }
       if item.isRoutine && folding {
@@ -223,33 +221,17 @@ extension World {
     }
   }
 
-  /// What a process is, and which life of it this is.
-  private struct Life {
-    let role: Process.Role
-    let incarnation: UInt32
-    /// Of a kubelet, the timer of its pods' tokens; nil where it waits for none.
-    var tokens: TimerID?
-  }
-
-  private var lives: [Life] {
-    var lives: [Life] = []
-    lives.reserveCapacity(processes.count)
-    for id in processes.indices {
-      var life = Life(role: processes[id].role, incarnation: processes[id].incarnation)
-      if life.role == .kubelet { life.tokens = kubelets[processes[id].index].tokens }
-      lives.append(life)
-    }
-    return lives
-  }
-
   /// The topic of a timer that is in line all the time, without its words.
-  private func standingTopic(of delivery: Delivery, _ lives: [Life]) -> Deadline.Topic? {
+  private func standingTopic(of delivery: Delivery) -> Deadline.Topic? {
     guard case .timer(let raw) = delivery.payload else { return nil }
     let id = Int(delivery.target)
     guard lives[id].incarnation == delivery.incarnation else { return nil }
     switch lives[id].role {
     case .kubelet:
-      return timerID(raw) == lives[id].tokens ? .token : Kubelet.standingTopic(of: timerID(raw))
+      let timer = timerID(raw)
+      if let topic = Kubelet.standingTopic(of: timer) { return topic }
+      return Kubelet.isTokenTimer(timer) && kubelets[Int(lives[id].index)].tokens == timer
+        ? .token : nil
     case .kubeProxy: return KubeProxy.standingTopic(of: timerID(raw))
     default: return nil
     }

@@ -71,6 +71,13 @@ public struct Process: Sendable {
   var isAlive: Bool { state == .running || state == .paused }
 }
 
+/// A process in short; see `World.lives`.
+struct Life: Sendable {
+  var incarnation: UInt32
+  let index: Int32
+  let role: Process.Role
+}
+
 extension Process {
   /// How long after the host's power-on, or after the process before it in boot order, a process
   /// is up: firmware and kernel for the first, then what its unit or static pod takes.

@@ -23,6 +23,11 @@ public struct World: Sendable {
   /// Their numbers by name.
   var hostNumbers = LookupTable<String, HostID>()
   public internal(set) var processes = PagedVector<Process>()
+  /// Which life of each process this is, and what it is, as in `processes`: side by side, for who
+  /// looks at thousands of timers.
+  var lives: [Life] = []
+  /// The kube-proxies, in the order of their hosts.
+  public internal(set) var proxyProcesses: [ProcessID] = []
   public internal(set) var network: Network
   public internal(set) var trace: Trace
   public internal(set) var loadBalancer = LoadBalancer(servers: [])

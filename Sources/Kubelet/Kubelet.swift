@@ -73,6 +73,11 @@ public struct Kubelet: Sendable {
     }
   }
 
+  /// Whether it is a timer for the refresh of tokens, of which `tokens` is the one that counts.
+  public static func isTokenTimer(_ timer: TimerID) -> Bool {
+    timer.tag == KubeletWork.Timer.tokens
+  }
+
   /// What this kubelet knows of an object; nil for kinds it does not watch, and for pods and nodes
   /// that are not its own.
   public func cached(_ reference: ObjectReference) -> CachedObject? {

@@ -98,6 +98,34 @@ private final class ProxyLab {
     #expect(list?.map(\.port) == [8080, 8080])
   }
 
+  /// Bookmarks wait beside the informers: who asks sees them, and no change is missed after them.
+  @Test func bookmarksAreHeardAndChangeNothing() throws {
+    let lab = ProxyLab()
+    lab.service("web", ip: "10.96.0.20")
+    lab.endpoints("web", [("10.244.1.5", true)])
+    lab.run(.seconds(3))
+    let web = ObjectReference(.service, ObjectKey(namespace: "default", name: "web"))
+    let slice = ObjectReference(.endpointSlice, ObjectKey(namespace: "default", name: "web-abc"))
+    let before = try #require(lab.proxy.cached(web))
+    lab.api.revision += 20
+    for watch in lab.api.watches where watch.request.kind == .service {
+      let bookmark = APIObject(Service().body).at(resourceVersion: lab.api.revision)
+      lab.api.outgoing.append((watch.id, WatchEvent(.bookmark, bookmark)))
+    }
+    lab.run(.seconds(40))
+    let after = try #require(lab.proxy.cached(web))
+    #expect(after.seenRevision == lab.api.revision && before.seenRevision < after.seenRevision)
+    #expect(after.lastHeard > before.lastHeard && after.object === before.object)
+    #expect(try #require(lab.proxy.cached(slice)).seenRevision < after.seenRevision)
+    #expect(lab.notes.count == 1)
+    lab.endpoints("web", [("10.244.1.5", true), ("10.244.2.5", true)])
+    lab.run(.seconds(3))
+    #expect(lab.notes.last == "kube-proxy on worker-1 synced 1 services, 2 endpoints")
+    #expect(lab.proxy.cached(web)?.seenRevision == after.seenRevision)
+    #expect(lab.proxy.cached(web)?.lastHeard == after.lastHeard)
+    #expect(try #require(lab.proxy.cached(slice)).seenRevision > after.seenRevision)
+  }
+
   @Test func spreadsConnectionsEvenly() {
     let lab = ProxyLab()
     lab.service("web", ip: "10.96.0.20")

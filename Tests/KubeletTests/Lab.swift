@@ -1,6 +1,7 @@
 import Basics
 import ControllerRuntime
 import KubeAPI
+import Testing
 
 @testable import Kubelet
 
@@ -25,6 +26,9 @@ final class Lab {
   /// Nothing reaches the API server; what is sent comes back as a broken connection.
   var isCutOff = false
   var isRuntimeDown = false
+  /// What the heartbeat alone has handled, by kind of event; each compared with what the whole
+  /// kubelet makes of it.
+  var short: [String: Int] = [:]
   private var kubeletEpoch = 0
   private var runtimeEpoch = 0
 
@@ -88,7 +92,9 @@ final class Lab {
       steps += 1
       var effects = Effects()
       var calls: [CRIRequest] = []
+      let before = kubelet
       kubelet.step(event, at: time, into: &effects, runtime: &calls)
+      compare(before, event, effects)
       for effect in effects.list { carry(effect) }
       for call in calls {
         if isRuntimeDown {
@@ -123,6 +129,43 @@ final class Lab {
       }
       guard let response = api.answer(id, request) else { return }
       post(.kubelet(.client(.response(id, response)), epoch: epoch), after: .microseconds(500))
+    }
+  }
+
+  /// Where the heartbeat alone handled an event: the whole kubelet would have done the same.
+  private func compare(_ before: Kubelet, _ event: KubeletEvent, _ effects: Effects) {
+    var whole = before
+    var trial = Step(time: time, heartbeat: whole.$heartbeat)
+    guard withUnsafePointer(to: whole.work, { trial.keepsBeating(event, $0) }) else { return }
+    if case .client(let event) = event {
+      switch event {
+      case .timer: short["timer", default: 0] += 1
+      case .response: short["response", default: 0] += 1
+      case .watch: short["watch", default: 0] += 1
+      default: Issue.record("the heartbeat handled \(event)")
+      }
+    }
+    var step = Step(time: time, heartbeat: whole.$heartbeat)
+    whole.work.takeBookmarks(&step.heartbeat)
+    whole.work.handle(event, &step)
+    whole.$heartbeat = step.$heartbeat
+    #expect(step.runtime.isEmpty)
+    #expect(Self.text(step.effects) == Self.text(effects))
+    var (a, b) = (Digest(), Digest())
+    whole.digest(into: &a)
+    kubelet.digest(into: &b)
+    #expect(a == b)
+    let node = ObjectReference(.node, ObjectKey(name: "worker-1"))
+    #expect(whole.cached(node)?.lastHeard == kubelet.cached(node)?.lastHeard)
+    #expect(whole.cached(node)?.seenRevision == kubelet.cached(node)?.seenRevision)
+  }
+
+  private static func text(_ effects: Effects) -> [String] {
+    effects.list.map { effect in
+      guard case .request(_, let request) = effect, case .object(let object) = request.body else {
+        return "\(effect)"
+      }
+      return "\(effect) \(object.json())"
     }
   }
 

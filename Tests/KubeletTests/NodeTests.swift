@@ -45,6 +45,37 @@ import Testing
       ])
   }
 
+  /// The lab compares each of them with what the whole kubelet would have done.
+  @Test(arguments: 1...4) func theHeartbeatAloneDoesWhatTheWholeKubeletDoes(seed: UInt64) {
+    let lab = Lab(seed: seed)
+    func bookmark() {
+      lab.api.revision += 7
+      for watch in lab.api.watches {
+        let object = APIObject(watch.request.kind == .pod ? Pod().body : Node().body)
+        let event = WatchEvent(.bookmark, object.at(resourceVersion: lab.api.revision))
+        lab.api.outgoing.append((watch.id, event))
+      }
+    }
+    for round in 0..<8 {
+      lab.run(.minutes(2))
+      bookmark()
+      lab.run(.seconds(30))
+      switch round {
+      case 0: lab.add("web-\(round)") { $0.spec.containers[0].image = "redis:7" }
+      case 1: lab.stopRuntime()
+      case 2: lab.startRuntime()
+      case 3: lab.cutOff()
+      case 4: lab.isCutOff = false
+      case 5: lab.api.change(Node.self, "worker-1") { $0.spec.unschedulable = true }
+      case 6: lab.restartKubelet()
+      default: break
+      }
+    }
+    #expect(lab.short["timer", default: 0] > 200, "\(lab.short)")
+    #expect(lab.short["response", default: 0] > 50, "\(lab.short)")
+    #expect(lab.short["watch", default: 0] >= 8, "\(lab.short)")
+  }
+
   @Test func renewsItsLeaseEachTenSecondsAndPostsStatusRarely() throws {
     let lab = Lab()
     lab.run(.seconds(5))

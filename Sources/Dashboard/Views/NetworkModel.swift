@@ -2,6 +2,7 @@ import Basics
 import Engine
 import KubeAPI
 import KubeProxy
+import PersistentCollections
 
 /// Requests to each service over the last virtual seconds, as far as somebody looked.
 struct TrafficHistory: Sendable {
@@ -51,12 +52,36 @@ struct NetworkModel: ViewModel {
     let process: Process
   }
 
+  /// The nodes' proxies, read off the world's tables where one is asked for: of thousands few are
+  /// shown.
+  struct Proxies: RandomAccessCollection, Sendable {
+    private let numbers: [ProcessID]
+    private let processes: PagedVector<Process>
+    private let hosts: [Host]
+
+    init(_ world: World) {
+      numbers = world.proxyProcesses
+      processes = world.processes
+      hosts = world.hosts
+    }
+
+    var startIndex: Int { 0 }
+    var endIndex: Int { numbers.count }
+    subscript(index: Int) -> Proxy {
+      let process = processes[numbers[index]]
+      return Proxy(node: hosts[process.host].name, process: process)
+    }
+
+    func node(_ index: Int) -> String { hosts[processes[numbers[index]].host].name }
+  }
+
   private(set) var services: [Service] = []
-  private(set) var proxies: [Proxy] = []
+  let proxies: Proxies
   /// Services of which traffic is tried; more than fit on a screen only cost time.
   static let trafficLimit = 60
 
   init(_ world: World, _ filter: RowFilter) {
+    proxies = Proxies(world)
     for object in world.objects(.service) {
       guard let service = object.service else { continue }
       let spec = service.spec
@@ -70,9 +95,6 @@ struct NetworkModel: ViewModel {
           address: spec.clusterIP, ports: ports.joined(separator: ",")))
     }
     readSlices(world)
-    for process in world.processes where process.role == .kubeProxy {
-      proxies.append(Proxy(node: world.hosts[process.host].name, process: process))
-    }
   }
 
   private mutating func readSlices(_ world: World) {
@@ -108,7 +130,7 @@ struct NetworkModel: ViewModel {
     switch pane {
     case .services where services.indices.contains(index): .object(.service, services[index].key)
     case .proxies where proxies.indices.contains(index):
-      .control(.kubeProxy, host: proxies[index].node)
+      .control(.kubeProxy, host: proxies.node(index))
     default: nil
     }
   }
@@ -116,7 +138,7 @@ struct NetworkModel: ViewModel {
   func index(of id: RowID, in pane: Pane) -> Int? {
     switch id {
     case .object(.service, let key): services.firstIndex { $0.key == key }
-    case .control(.kubeProxy, let host): proxies.firstIndex { $0.node == host }
+    case .control(.kubeProxy, let host): proxies.indices.first { proxies.node($0) == host }
     default: nil
     }
   }

@@ -11,7 +11,7 @@ struct NextModel: ViewModel {
   static let limit = 300
   /// Of the queue of a big cluster the soonest are looked at: what is left out is further away than
   /// the heartbeats of 5,000 nodes.
-  static let scan = 30_000
+  static let scan = 20_000
 
   init(_ world: World, showsRoutine: Bool, filter: RowFilter) {
     total = world.pendingDeliveries
