@@ -34,7 +34,7 @@ extension EtcdMember {
     guard case .boxed(let content) = entry.data, let request = content as? InternalRequest else {
       return entry.data.count == 0 ? "(empty)" : "\(entry.data.count) bytes"
     }
-    return request.operation.text
+    return request.text
   }
 
   /// The leases, the soonest to run out first; in the order of their numbers where this member does
@@ -50,6 +50,16 @@ extension EtcdMember {
       ($0.remaining ?? .zero, $0.id) < ($1.remaining ?? .zero, $1.id)
     }
     return Array(sorted.prefix(limit))
+  }
+}
+
+extension InternalRequest {
+  /// The operation in a few words.
+  var text: String {
+    switch content {
+    case .guardedPut(let put): "txn put \(put.key.text)"
+    case .other(let operation): operation.text
+    }
   }
 }
 

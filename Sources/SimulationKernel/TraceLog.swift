@@ -21,20 +21,7 @@ public struct TraceLog<Record: Sendable>: Sendable {
     }
   }
 
-  /// What is kept of an entry: its place in the log is its number.
-  @usableFromInline struct Kept: Sendable {
-    @usableFromInline let at: Tick
-    @usableFromInline let cause: TraceID
-    @usableFromInline let record: Record
-
-    @inlinable init(at: Tick, cause: TraceID, record: Record) {
-      self.at = at
-      self.cause = cause
-      self.record = record
-    }
-  }
-
-  @usableFromInline var entries = PersistentLog<Kept>()
+  @usableFromInline var entries = PersistentLog<Entry>()
   @usableFromInline var nextID: UInt64 = 1
   public let capacity: Int
 
@@ -48,7 +35,7 @@ public struct TraceLog<Record: Sendable>: Sendable {
     precondition(cause.rawValue < nextID, "a cause must come before its effect")
     let id = TraceID(nextID)
     nextID += 1
-    entries.append(Kept(at: at, cause: cause, record: record))
+    entries.append(Entry(id: id, at: at, cause: cause, record: record))
     if entries.count > capacity + capacity / 8 {
       entries.dropPrefix(before: entries.endIndex - capacity)
     }
@@ -58,19 +45,13 @@ public struct TraceLog<Record: Sendable>: Sendable {
   /// How many records there ever were.
   public var total: UInt64 { nextID - 1 }
   public var count: Int { entries.count }
-  @inlinable public var last: Entry? { entries.isEmpty ? nil : entry(entries.endIndex - 1) }
-
-  @inlinable func entry(_ index: Int) -> Entry {
-    let kept = entries[index]
-    return Entry(
-      id: TraceID(UInt64(index) + 1), at: kept.at, cause: kept.cause, record: kept.record)
-  }
+  @inlinable public var last: Entry? { entries.isEmpty ? nil : entries[entries.endIndex - 1] }
 
   /// The record of this number, if it is still held.
   @inlinable public subscript(id: TraceID) -> Entry? {
     let index = Int(id.rawValue) - 1
     guard id != .none, index >= entries.startIndex, index < entries.endIndex else { return nil }
-    return entry(index)
+    return entries[index]
   }
 
   /// The newest records, newest first, while `isWanted`.
@@ -82,8 +63,7 @@ public struct TraceLog<Record: Sendable>: Sendable {
     let stop = max(entries.startIndex, index - scanning)
     while index > stop, found.count < limit {
       index -= 1
-      let entry = entry(index)
-      if isWanted(entry) { found.append(entry) }
+      if isWanted(entries[index]) { found.append(entries[index]) }
     }
     return found
   }
@@ -92,7 +72,7 @@ public struct TraceLog<Record: Sendable>: Sendable {
   @inlinable public func after(_ id: TraceID) -> [Entry] {
     let start = max(entries.startIndex, Int(id.rawValue))
     guard start < entries.endIndex else { return [] }
-    return (start..<entries.endIndex).map { entry($0) }
+    return (start..<entries.endIndex).map { entries[$0] }
   }
 
   /// The chain of causes from `id` up to its root, the nearest first.
