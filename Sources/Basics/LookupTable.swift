@@ -3,7 +3,8 @@
 ///
 /// Up to eight entries lie side by side and are compared one by one; more are hashed. Most tables of
 /// a cluster's thousand components hold one entry or two, and each copy of a world that is written
-/// to copies them: 2 entries side by side take a third of the smallest hash table.
+/// to copies them: of an hour's keyframes at 1,000 nodes hash tables were 9 % (live bytes by call
+/// stack, `orrery bench timeline`).
 @frozen
 public struct LookupTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   @usableFromInline typealias Few = ContiguousArray<(key: Key, value: Value)>
